@@ -88,8 +88,7 @@ class RateLimitEnforcer:
         """Count one request for a method and path template; raise a 429 ApiError if it exceeds a limit."""
         if not self.enforced:
             return
-        if self.penalty_seconds_left:
-            raise _too_many_requests()
+        self.check_penalty()
         now = self._clock.now()
         for limit in self._limits:
             if fnmatchcase(template, limit.path_pattern) and not self._try_count(
@@ -98,6 +97,11 @@ class RateLimitEnforcer:
                 if limit.uses_penalty_box:
                     self._penalty_until = now + self.penalty
                 raise _too_many_requests()
+
+    def check_penalty(self) -> None:
+        """Raise a 429 ApiError during a penalty."""
+        if self.penalty_seconds_left:
+            raise _too_many_requests()
 
     @contextmanager
     def limit_concurrency(self, template: str) -> Iterator[None]:

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api_gateway.simulator.certificate import CertificateFiles
+from api_gateway.simulator.websocket.protocol import UndecodedWebSocketProtocol
 
 
 async def wait_until(condition: Callable[[], bool]) -> None:
@@ -36,7 +37,7 @@ class ListeningServer:
                 lifespan="off",
                 log_config=None,
                 access_log=False,
-                ws="websockets-sansio",
+                ws=UndecodedWebSocketProtocol,
                 timeout_keep_alive=3600,
             )
         )

@@ -70,7 +70,6 @@ def expiry_time(order: Order, instrument: Instrument, at: float) -> float:
         return _end_of_next_quarter(at)
     if order.tif == "PAX":
         return at + _PAXOS_LIFETIME
-    # A ticket has no field for the GTD date, so the order expires today.
     ends = (
         max(end for _, end in _tradable_hours(order, session))
         for session in islice(sessions_after(instrument, at), 4)

@@ -59,7 +59,7 @@ def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dic
         "fgColor": "#000000",
         "isEventTrading": "0",
         "price": _main_price_text(order, instrument),
-        "timeInForce": "CLOSE" if order.tif == "DAY" else order.tif,
+        "timeInForce": _time_in_force(order),
         "lastExecutionTime_r": int(order.updated_at) * 1000,
         "side": order.side,
         "exchange": order.exchange,
@@ -235,6 +235,11 @@ def _order_description(order: Order, instrument: Instrument, contract: str = "")
     tif = "Day" if order.tif == "DAY" else order.tif
     size = quantity_text(order.filled if done else order.quantity)
     return " ".join(filter(None, (verb, size, contract, f"{terms}, {tif}")))
+
+
+def _time_in_force(order: Order) -> str:
+    """Recorded: `CLOSE` for a filled day order. That a working one says `DAY` is an assumption."""
+    return "CLOSE" if order.tif == "DAY" and order.status is OrderStatus.FILLED else order.tif
 
 
 def _ccp_status(order: Order) -> str:

@@ -16,6 +16,7 @@ from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api_gateway.simulator.faults import FaultAction
+from api_gateway.simulator.replies import ApiError
 from api_gateway.simulator.session.session import SESSION_EVENTS
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.login_cookies import carries_login
@@ -26,6 +27,7 @@ from api_gateway.simulator.websocket.stream_session import StreamSession
 MAX_FRAME_BYTES = 65_536  # in either direction
 _COOKIE = "api"
 _INTERNAL_ERROR = 1011  # the close code for "internal error"
+_INVALID_TEXT = 1007  # the close code for text that is not UTF-8
 _POLL_INTERVAL = 0.05  # seconds of real time between two checks for due frames
 
 
@@ -45,6 +47,14 @@ def _websocket_handler(simulation: Simulation) -> Callable[[WebSocket], Awaitabl
             response = fault_response(fault)
             body, content_type = encode_response(response)
             await websocket.send_denial_response(Response(body, response.status, media_type=content_type))
+            return
+        try:
+            simulation.rate_limits.check_penalty()
+        except ApiError as refusal:
+            body, content_type = encode_response(refusal.response)
+            await websocket.send_denial_response(
+                Response(body, refusal.response.status, media_type=content_type)
+            )
             return
         if not carries_login(simulation, websocket.cookies):
             # A guess: the edge treats the handshake like every other request.
@@ -77,7 +87,11 @@ async def _run_session(
             arrived, _ = await asyncio.wait({receiving}, timeout=_POLL_INTERVAL)
             frames: list[Frame] = []
             if arrived:
-                text = _message_text(receiving.result())
+                try:
+                    text = _message_text(receiving.result())
+                except UnicodeDecodeError:
+                    await websocket.close(_INVALID_TEXT)
+                    return
                 if text is None:
                     return
                 if _is_too_long(text.encode(), behind_gateway):
@@ -105,8 +119,11 @@ def _is_too_long(raw: bytes, behind_gateway: bool) -> bool:
 
 
 def _message_text(message: Message) -> str | None:
-    """Return the client's message, sent as text or bytes; None once it has disconnected."""
+    """Return the client's message, sent as text or bytes; None once it has disconnected.
+
+    Raises UnicodeDecodeError.
+    """
     if message["type"] != "websocket.receive":
         return None
     raw: bytes | None = message.get("bytes")
-    return str(message.get("text") or "") if raw is None else raw.decode(errors="replace")
+    return str(message.get("text") or "") if raw is None else raw.decode()

@@ -10,7 +10,9 @@ import orjson
 
 Frame = dict[str, Any]
 
-_COMMAND = re.compile(r"([a-z]{3})(?:\+([^{}]*?))?(?:\+(\{.*\}))?", re.DOTALL)
+# Arguments that are not an object make the frame malformed, not its target: no target is empty or has a
+# bracket or a quotation mark.
+_COMMAND = re.compile(r'([a-z]{3})((?:\+[^+{}\[\]"]+)*)(?:\+(\{.*\}))?', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def parse_command(text: str) -> Command | None:
             values = orjson.loads(arguments)
         except orjson.JSONDecodeError:
             return None
-    return Command(topic, tuple(target.split("+")) if target else (), values)
+    return Command(topic, tuple(target.split("+")[1:]), values)
 
 
 def parse_session_token(text: str) -> str | None:

@@ -84,8 +84,12 @@ def _link(paper_account: PaperAccount, drafts: Sequence[tuple[Ticket, Order]]) -
     """
     orders = [order for _, order in drafts]
     is_single_group = all(ticket.has_flag("isSingleGroup") for ticket, _ in drafts)
+    # Documented: a child that follows its parent in another request may name the parent's order ID instead.
     by_reference = {
-        order.reference: order for order in paper_account.orders.values() if order.status.is_working
+        name: order
+        for order in paper_account.orders.values()
+        if order.status.is_working
+        for name in (str(order.order_id), order.reference)
     }
     by_reference |= {order.reference: order for order in orders}
     for ticket, order in drafts:

@@ -16,7 +16,8 @@ from api_gateway.simulator.orders.order import Side, TrailUnit
 from api_gateway.simulator.orders.order_types import ORDER_TYPES, OrderType
 from api_gateway.simulator.replies import ApiError, bad_request
 
-TIFS = ("DAY", "GTC", "IOC", "OPG", "GTD", "PAX", "OVT", "OND")
+# Without GTD, although contract rules list it: a ticket has no field for its date.
+TIFS = ("DAY", "GTC", "IOC", "OPG", "PAX", "OVT", "OND")
 _CONIDEX = re.compile(r"(\d{1,10})(?:@([A-Z0-9.]{1,16}))?", re.ASCII)
 _MAX_CONID = 2**31 - 1
 _MAX_NUMBER = 1e12
@@ -106,8 +107,9 @@ def parse_ticket(raw: Any) -> Ticket:
     reference, parent = raw.get("cOID") or "", raw.get("parentId") or ""
     if len(reference) > _MAX_REFERENCE_LENGTH:
         raise bad_request("cOID is too long")
-    if reference and parent == reference:
-        raise bad_request("parentId must be the cOID of another order")
+    if reference and parent:
+        # Documented: a child has no cOID. How IBKR refuses one is not known.
+        raise bad_request("an order with a parentId must not have a cOID")
     return Ticket(
         raw=raw,
         conid=conid,

@@ -18,6 +18,7 @@ from api_gateway.simulator.instruments.combinations import (
     build_combination,
     contracts_of,
 )
+from api_gateway.simulator.instruments.contract_names import listing_exchange_name
 from api_gateway.simulator.instruments.execution_algorithms import algorithms
 from api_gateway.simulator.instruments.order_rules import (
     OUTSIDE_RTH_ORDER_TYPES,
@@ -32,7 +33,12 @@ from api_gateway.simulator.instruments.price_format import (
 )
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import Order, OrderStatus
-from api_gateway.simulator.orders.order_hours import OVERNIGHT_TIFS, can_trade_now, next_auction
+from api_gateway.simulator.orders.order_hours import (
+    OVERNIGHT_TIFS,
+    can_trade_now,
+    next_auction,
+    sessions_after,
+)
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
 from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.web_api.order_entry.crypto_rules import check_crypto_ticket
@@ -61,8 +67,9 @@ def resolve_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrumen
         raise ContractRejectedError(f"{instrument.symbol} cannot be traded.")
     if instrument.trades_until is not None and instrument.trades_until <= paper_account.clock.now():
         raise ContractRejectedError("This contract has expired.")
-    if ticket.exchange != "SMART" and ticket.exchange not in instrument.venues:
+    if ticket.exchange != SMART and ticket.exchange not in instrument.venues:
         raise ContractRejectedError(f"Invalid destination exchange {ticket.exchange}.")
+    _check_contract_hints(instrument, ticket)
     has_operator_ids = ticket.raw.get("manualIndicator") is not None and ticket.raw.get("extOperator")
     if needs_operator(instrument) and instrument.is_us and not has_operator_ids:
         raise bad_request("manualIndicator and extOperator are required")
@@ -72,6 +79,21 @@ def resolve_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrumen
 def needs_operator(instrument: Instrument) -> bool:
     """Return whether its orders must name who placed them: futures, options on them, combinations of them."""
     return any(contract.sec_type in ("FUT", "FOP") for contract in contracts_of(instrument))
+
+
+def _check_contract_hints(instrument: Instrument, ticket: Ticket) -> None:
+    """Reject a ticket whose `listingExchange` or `secType` contradicts its contract.
+
+    A guess: no such ticket was recorded.
+    """
+    exchange, sec_type = ticket.raw.get("listingExchange"), ticket.raw.get("secType")
+    exchanges = (SMART, *instrument.venues, instrument.exchange, listing_exchange_name(instrument))
+    if exchange and exchange not in exchanges:
+        raise ContractRejectedError(f"Invalid destination exchange {exchange}.")
+    # The search lists event contracts as options.
+    kinds = ("EC", "OPT") if instrument.sec_type == "EC" else (instrument.sec_type,)
+    if sec_type and sec_type not in (*kinds, *(f"{ticket.conid}:{kind}" for kind in kinds)):
+        raise ContractRejectedError(f"The secType {sec_type} contradicts the contract.")
 
 
 def _find_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrument:
@@ -125,6 +147,7 @@ def build_order(paper_account: PaperAccount, ticket: Ticket, order_id: int) -> O
     _check_terms(instrument, order)
     _check_algorithm(instrument, ticket)
     _check_time(paper_account, instrument, order)
+    _check_stop_hours(paper_account, instrument, ticket)
     _check_prices(paper_account, instrument, order)
     # The child of a bracket closes what its parent opens.
     if not ticket.parent_reference:
@@ -229,6 +252,21 @@ def _check_time(paper_account: PaperAccount, instrument: Instrument, order: Orde
     )
     if auction_at is not None and auction_at - now < _AUCTION_CUTOFF:
         raise OrderRejectedError(f"It is too late for {order.order_type} orders today.")
+
+
+def _check_stop_hours(paper_account: PaperAccount, instrument: Instrument, ticket: Ticket) -> None:
+    """Reject a stop order on a stock with `outsideRTH` during regular hours.
+
+    Recorded once. Assumed: before and after regular hours, and for everything else, the flag is ignored.
+    """
+    now = paper_account.clock.now()
+    if (
+        instrument.sec_type == "STK"
+        and ticket.order_type == "STP"
+        and ticket.has_flag("outsideRTH")
+        and next(sessions_after(instrument, now)).is_open_at(now)
+    ):
+        raise OrderRejectedError("Stop orders do not accept outsideRTH during regular trading hours.")
 
 
 def _tick_price(instrument: Instrument, price: float | None) -> float | None:

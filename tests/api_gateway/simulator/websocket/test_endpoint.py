@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.faults import Fault, FaultAction, FaultSchedule, RequestPattern
+from api_gateway.simulator.replies import ApiError
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from api_gateway.simulator.websocket.endpoint import MAX_FRAME_BYTES
 from api_gateway.simulator.websocket.stream_session import StreamSession
@@ -140,6 +142,22 @@ def test_a_scripted_fault_denies_the_handshake_once(browser: TestClient, simulat
     assert denied.value.status_code == 503
     with browser.websocket_connect(PATHS[0], headers=session_cookie(simulation)) as socket:
         assert receive_frame(socket)["topic"] in ("system", "act", "sts")
+
+
+def test_a_penalty_denies_the_handshake_until_it_ends(
+    simulation: Simulation, skip: Callable[[float], None]
+) -> None:
+    simulation.rate_limits.enforced = True
+    for _ in range(12):
+        with suppress(ApiError):
+            simulation.rate_limits.admit("GET", "/iserver/accounts")
+    with TestClient(create_app(simulation), base_url="https://localhost:5055") as browser:
+        with pytest.raises(WebSocketDenialResponse) as denied:
+            browser.websocket_connect(PATHS[0], headers=session_cookie(simulation)).__enter__()
+        assert (denied.value.status_code, set(denied.value.json())) == (429, {"error", "statusCode"})
+        skip(simulation.rate_limits.penalty)
+        with browser.websocket_connect(PATHS[0], headers=session_cookie(simulation)) as socket:
+            assert receive_frame(socket)["topic"] in ("system", "act", "sts")
 
 
 def test_a_scripted_fault_drops_the_socket_after_a_number_of_bytes(

@@ -32,7 +32,28 @@ def test_parse_command_splits_topic_target_and_arguments(text: str, command: Com
 
 @pytest.mark.parametrize(
     "text",
-    ["", "hello", "SMD+1+{}", "smd 265598", "smd+265598+{oops}", '{"session":"x"}', "smd+{}+{}", "sor+[]+{"],
+    [
+        *(
+            "",
+            "hello",
+            "SMD+1+{}",
+            "smd 265598",
+            "smd+265598+{oops}",
+            '{"session":"x"}',
+            "smd+{}+{}",
+            "sor+[]+{",
+        ),
+        *(
+            "smd+265598+",
+            "smd+265598+[]",
+            'smd+265598+["31"]',
+            'smd+265598+"31"',
+            "sor+[]",
+            "sor+",
+            "smd++{}",
+        ),
+        "smd+265598+" + "[" * 1000,
+    ],
 )
 def test_parse_command_returns_none_for_a_malformed_frame(text: str) -> None:
     assert parse_command(text) is None

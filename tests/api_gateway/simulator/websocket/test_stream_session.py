@@ -420,7 +420,7 @@ def test_an_account_has_one_price_ladder_until_it_is_cancelled(client: Client) -
 
 @pytest.mark.parametrize(
     "target",
-    ["", "+", f"+{ACCOUNT}", f"+{ACCOUNT}+x", f"+{ACCOUNT}+1", f"+DU1+{AAPL}", f"+{ACCOUNT}+{AAPL}+MARS"],
+    ["", f"+{ACCOUNT}", f"+{ACCOUNT}+x", f"+{ACCOUNT}+1", f"+DU1+{AAPL}", f"+{ACCOUNT}+{AAPL}+MARS"],
 )
 def test_a_price_ladder_for_an_unknown_account_or_contract_is_rejected(client: Client, target: str) -> None:
     assert client.send(f"sbd{target}")[0]["code"] == 400

@@ -110,6 +110,7 @@ def test_a_size_is_a_quantity_or_an_amount_of_cash(
         ({"orderType": "TRAIL", "trailingAmt": 1, "trailingType": "percent"}, "trailingType"),
         ({"cOID": "x" * 65}, "cOID"),
         ({"cOID": "x", "parentId": "x"}, "parentId"),
+        ({"cOID": "x", "parentId": "p"}, "parentId"),
     ],
 )
 def test_an_invalid_field_is_named(fields: dict[str, Any], text: str) -> None:
@@ -142,6 +143,7 @@ def test_a_value_of_the_wrong_type_is_a_bad_request(fields: dict[str, Any]) -> N
         {"orderType": "STOP_LIMIT", "price": 1},
         {"tif": None},
         {"tif": "day"},
+        {"tif": "GTD"},
     ],
 )
 def test_a_missing_price_or_time_in_force_is_an_error_with_status_200(fields: dict[str, Any]) -> None:

@@ -76,6 +76,10 @@ def test_build_order_copies_every_field_of_the_ticket(paper_account: PaperAccoun
         ({"conid": 5}, "no sec defs returned"),
         ({"conid": SPX}, "cannot be traded"),
         ({"conid": None, "conidex": "265598@LSE"}, "Invalid destination exchange"),
+        ({"listingExchange": "LSE"}, "Invalid destination exchange LSE"),
+        ({"secType": "8314:STK"}, "secType"),
+        ({"secType": "265598:OPT"}, "secType"),
+        ({"secType": "stock"}, "secType"),
         ({"conid": None, "conidex": "28812380;;;265598/1,5/-1"}, "no sec defs returned"),
         ({"conid": None, "conidex": "28812380@LSE;;;265598/1,8314/-1"}, "Invalid destination exchange"),
         (
@@ -105,6 +109,33 @@ def test_an_invalid_order_is_rejected_with_a_message(
     paper_account: PaperAccount, fields: dict[str, Any], text: str
 ) -> None:
     assert text in rejection(paper_account, **fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"listingExchange": "SMART", "secType": "265598:STK"},
+        {"listingExchange": "NASDAQ", "secType": "STK"},
+        {"listingExchange": "NASDAQ.NMS", "secType": ""},
+        {"listingExchange": "ARCA"},
+        {"conid": None, "conidex": "28812380;;;265598/1,8314/-1", "secType": "28812380:BAG"},
+    ],
+)
+def test_a_ticket_can_repeat_what_its_contract_is(
+    paper_account: PaperAccount, fields: dict[str, Any]
+) -> None:
+    assert order(paper_account, **fields).exchange == "SMART"
+
+
+def test_a_stop_order_outside_regular_hours_is_rejected_only_during_them(
+    paper_account: PaperAccount,
+) -> None:
+    stop = {"orderType": "STP", "price": 200, "side": "SELL", "outsideRTH": True}
+    assert "outsideRTH" in rejection(paper_account, **stop)
+    for accepted in ({"outsideRTH": False}, {"orderType": "STOP_LIMIT", "auxPrice": 200}, {"conid": EUR_USD}):
+        assert order(paper_account, **(stop | accepted))
+    paper_account.clock.advance(8 * _HOUR)
+    assert not order(paper_account, **stop).outside_rth
 
 
 def test_only_us_stocks_and_cryptocurrencies_accept_fractions(paper_account: PaperAccount) -> None:

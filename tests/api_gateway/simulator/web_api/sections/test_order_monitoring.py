@@ -114,6 +114,15 @@ async def test_live_orders_have_camel_case_fields_and_sides_in_words(
     assert row["lastExecutionTime"] == moment.strftime("%y%m%d%H%M%S")
 
 
+async def test_only_a_filled_day_order_has_the_time_in_force_close(
+    api: ApiClient, simulation: Simulation
+) -> None:
+    order = ended(simulation, "Submitted")
+    order.tif = "DAY"
+    rows = (await api.get_json_twice(ORDERS))["orders"]
+    assert {row["timeInForce"] for row in rows if row["orderId"] == order.order_id} == {"DAY"}
+
+
 async def test_an_open_order_has_a_limit_but_no_average_price(api: ApiClient, simulation: Simulation) -> None:
     rows = (await api.get_json_twice(ORDERS, filters="submitted"))["orders"]
     limit = f"{ended(simulation, 'Submitted').limit_price:.2f}"

@@ -380,6 +380,9 @@ async def test_a_child_can_be_placed_after_its_parent(
     (child,) = await trader.place(limit(simulation, 1.05, side="SELL", parentId="entry"))
     skip(5)
     assert await trader.status(child) == "PreSubmitted"
+    (parent,) = await trader.place(limit(simulation, 0.95))
+    (child,) = await trader.place(limit(simulation, 1.05, side="SELL", parentId=str(parent)))
+    assert simulation.selected_account.orders[child].parent_id == parent
     reply = await trader.submit(limit(simulation, 1.05, side="SELL", parentId="nobody"))
     assert reply == {"error": "Parent order ID=nobody is not known."}
 

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+from websockets.asyncio.client import connect
+
+from api_gateway.simulator.app import create_app
+from api_gateway.simulator.simulation import Simulation
+from tests.api_gateway.listening import serve_app
+
+
+@pytest.mark.parametrize("text", [True, False], ids=["text", "binary"])
+async def test_a_frame_that_is_not_utf_8_closes_the_connection_and_is_not_logged(
+    simulation: Simulation, caplog: pytest.LogCaptureFixture, text: bool
+) -> None:
+    async with (
+        serve_app(create_app(simulation)) as server,
+        connect(f"ws://127.0.0.1:{server.port}/v1/api/ws") as socket,
+    ):
+        caplog.clear()
+        await socket.send(b"\xff\xfe", text=text)
+        async with asyncio.timeout(10):
+            await socket.wait_closed()
+    assert socket.close_code == 1007
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_text_that_arrives_in_fragments_is_one_frame(simulation: Simulation) -> None:
+    token = simulation.session.token
+    async with (
+        serve_app(create_app(simulation)) as server,
+        connect(f"ws://127.0.0.1:{server.port}/v1/api/ws") as socket,
+        asyncio.timeout(10),
+    ):
+        await socket.recv()
+        await socket.send(iter(['{"session":', f'"{token}"}}']))
+        assert b"waiting" not in await socket.recv(decode=False)
