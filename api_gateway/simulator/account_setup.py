@@ -76,7 +76,7 @@ def _shares(paper_account: PaperAccount, count: int) -> list[Purchase]:
 
 
 def _book_holding(paper_account: PaperAccount, instrument: Instrument, purchase: Purchase, at: float) -> None:
-    """Book a position that was paid for with money from elsewhere, so that no loan costs interest.
+    """Book a position that was paid for with outside money, so that no interest on a loan is due.
 
     Its quantity and price are in today's shares; if a split has followed, fewer shares were bought then.
     """

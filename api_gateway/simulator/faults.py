@@ -52,10 +52,10 @@ class FaultAction(_FaultPart):
     gives it to another program, `leave` logs that program out); `delay_seconds` waits.
     Instead of the response: `hang` (no response until the client disconnects), or any of `status`, `body` (a
     string is sent unchanged, any other value as JSON), `html`, `huge_bytes` (a JSON string of that length).
-    With `perform`, the request still takes effect and only its response is lost. To the response: `headers`
-    are added; `truncate` sends only that many bytes (`true`: half) as a complete message; `declare` announces
-    that many bytes in Content-Length and then closes; `drip` sends it slowly; `reset` aborts the connection
-    after that many bytes (`true`: half).
+    With `perform`, the request still takes effect and only its response is lost.
+    To the response: `headers` are added; `truncate` sends only that many bytes (`true`: half) as a complete
+    message; `declare` announces that many bytes in Content-Length and then closes; `drip` sends it slowly;
+    `reset` aborts the connection after that many bytes (`true`: half).
     """
 
     session: Literal["login", "logout", "drop", "reset", "compete", "leave"] | None = None

@@ -12,8 +12,8 @@ MAX_CANCEL_SECONDS = 3600
 class OrderBehaviour(BaseModel):
     """The variants of order handling. The defaults are what IBKR documents, or what was recorded most often.
 
-    `duplicate_status`: the HTTP status of a ticket whose `cOID` is registered already; clients have met both.
-    `late_reply_places`: a question that another request superseded still answers 503, but its order is live
+    `duplicate_status`: the HTTP status of a ticket whose `cOID` is already in use; clients have seen both.
+    `late_reply_places`: a reply to a superseded question still gets 503, but the order is live
     afterwards, as recorded once; otherwise the order is discarded, as documented.
     `cancel_seconds`: how long a cancellation takes. The order can fill in the meantime.
     `cancel_names_contract`: a pending cancellation is acknowledged with its contract and account; otherwise

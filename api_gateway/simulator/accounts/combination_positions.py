@@ -36,7 +36,7 @@ class _Trades:
 
 
 def combination_positions(executions: Iterable[Execution], valuation: Valuation) -> list[CombinationPosition]:
-    """The combinations traded in `executions` of which the account still holds all legs, the oldest first.
+    """The combinations in `executions` of which the account still holds every leg, the oldest first.
 
     If a leg has since been closed or has expired, fewer units remain. No unit of a position counts twice.
     """

@@ -46,11 +46,11 @@ class InterestAccrual:
         return _sum_by_currency(self._units)
 
     def due_before(self, month: date) -> dict[str, float]:
-        """The accrued interest by currency of all months before the one that begins on `month`."""
+        """The accrued interest by currency for all months before the month that begins on `month`."""
         return _sum_by_currency({key: units for key, units in self._units.items() if key[1] < month})
 
     def clear_before(self, month: date) -> None:
-        """Remove the interest of all months before the one that begins on `month`: it was booked."""
+        """Remove the interest of all months before the month that begins on `month`: it was booked."""
         self._units = {key: units for key, units in self._units.items() if key[1] >= month}
 
 

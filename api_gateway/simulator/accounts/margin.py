@@ -39,7 +39,7 @@ class _Unpaired:
 
     @property
     def margin(self) -> Margin:
-        """The requirement of this part alone."""
+        """The requirement of this unpaired part."""
         position = self.position
         share = self.units / abs(position.quantity)
         return Margin(

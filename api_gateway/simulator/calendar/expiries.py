@@ -1,6 +1,6 @@
 """Business days and monthly expiries, and IBKR's names for months.
 
-Business days are those of the New York Stock Exchange: other exchanges' own holidays are not modelled.
+All exchanges use the New York Stock Exchange's business days: other exchanges' holidays are not modelled.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def month_letter(month: int) -> str:
 
 
 def months_of_letters(letters: str) -> frozenset[int]:
-    """The months of `HMUZ`: 3, 6, 9 and 12. Raises ValueError for another letter."""
+    """The months of `HMUZ`: 3, 6, 9 and 12. Raises ValueError for any other letter."""
     return frozenset(_MONTH_LETTERS.index(letter) + 1 for letter in letters)
 
 

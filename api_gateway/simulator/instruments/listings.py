@@ -17,7 +17,7 @@ from api_gateway.simulator.instruments.tables import read_table
 
 
 class Venue(NamedTuple):
-    """An exchange: its currency, and the hours of what it lists (a row of `trading_hours.HOURS`)."""
+    """An exchange: its currency, and its instruments' trading hours (a row of `trading_hours.HOURS`)."""
 
     currency: str
     hours: str

@@ -39,7 +39,7 @@ class OptionClass:
     Options expire `minute` minutes after midnight in New York, or when New York closes early. If
     `stops_day_before`, they are last traded on the business day before. `names` are the names of the options
     that expire at the end of a month and on Monday to Friday, with `{n}` for the number of that weekday in
-    the month; an empty one means `name`. For an option on a future, `future_margin` is the least number of
+    the month; an empty name means `name`. For an option on a future, `future_margin` is the minimum number of
     days by which the future outlives the option, and `names_next_month` means that its month is the one after
     its expiry.
     """

@@ -1,4 +1,4 @@
-"""Black-Scholes option pricing at an interest rate of zero, so that theta is never positive.
+"""Black-Scholes option pricing at an interest rate of zero, so theta is never positive.
 
 The volatility depends on the strike: a smile that is steeper below the price than above it, over distances
 measured in standard deviations until expiry, so that near expiries have steeper smiles, as in real chains.

@@ -1,7 +1,7 @@
 """Splits of positions: the quantity is multiplied, the cost stays, and working orders are cancelled.
 
-Known: IBKR cancels good-till-cancelled orders at a split. The ratios are whole numbers, so that a split
-leaves no fractions to be paid in cash.
+Known: IBKR cancels good-till-cancelled orders at a split. The ratios are whole numbers, so a split leaves no
+fractions to be paid in cash.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class TriggeredAlert:
 
 
 class Alerts:
-    """The alerts of all accounts, and the mobile alert, of which each username has exactly one.
+    """The alerts of all accounts, and the mobile alert, exactly one per username.
 
     Lazy evaluation: nothing watches the market; `check` works out which alerts have fired since the last
     check, and when. A repeatable alert fires once per New York day; any other alert becomes inactive once
@@ -89,7 +89,7 @@ class Alerts:
         return [alert for alert in self._by_id.values() if alert.account == account]
 
     def find(self, alert_id: int) -> Alert | None:
-        """Return the alert with this order ID, or None; the mobile alert's tool ID works as well."""
+        """Return the alert with this order ID, or None; the mobile alert is also found by its tool ID."""
         self.check()
         if alert_id in (self.mobile.order_id, self.mobile.tool_id):
             return self.mobile

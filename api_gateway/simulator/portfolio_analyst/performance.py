@@ -1,7 +1,7 @@
 """Portfolio Analyst's performance: one value for every weekday of a period.
 
-The account has no deposits or withdrawals after its opening, so that a return since the start is simply
-the quotient of two values.
+The account has no deposits or withdrawals after its opening, so a return since the start is simply the
+quotient of two values.
 """
 
 from __future__ import annotations

@@ -205,7 +205,7 @@ def _daily_commissions(paper_account: PaperAccount) -> Iterator[CashTransaction]
 
 
 def _split_rows(paper_account: PaperAccount) -> Iterator[CashTransaction]:
-    """Yield the splits as transactions without money: the quantity is that of the added shares."""
+    """Yield the splits as transactions without money: the quantity is the number of added shares."""
     for split in paper_account.splits:
         yield CashTransaction(
             split.at,

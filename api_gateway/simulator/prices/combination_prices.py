@@ -14,7 +14,7 @@ _CHORDS = 4
 
 
 def combine_quotes(combination: Combination, quotes: Sequence[Quote]) -> Quote:
-    """The quote of a combination: what its legs cost together when each is bought or sold at the market.
+    """The quote of a combination: the total cost of its legs when each is bought or sold at the market.
 
     The sizes are whole units. High and low are only bounds on the day's high and low.
     """

@@ -54,7 +54,7 @@ class Prompt:
 
 @dataclass
 class OpenQuestions:
-    """The open question, at most one, and those that were superseded."""
+    """The open question, at most one, and the questions that were superseded."""
 
     _open: tuple[str, Submission] | None = None
     _superseded: dict[str, Submission | None] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class OpenQuestions:
         return reply_id in self._superseded
 
     def take_superseded(self, reply_id: str) -> Submission | None:
-        """Return the submission of a superseded question, the first time it is asked for, else None."""
+        """Return the submission of a superseded question on the first call, and None afterwards."""
         submission = self._superseded.get(reply_id)
         if submission is not None:
             self._superseded[reply_id] = None

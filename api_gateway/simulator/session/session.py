@@ -164,7 +164,7 @@ class LoginSession:
             self._open()
 
     def challenge(self, *, compete: bool) -> str:
-        """The challenge (hex digits) that IBKR's gateway answers with `respond` to open its session.
+        """The challenge (hex digits) to which IBKR's gateway responds with `respond` to open its session.
 
         Raises MaintenanceError right after the nightly reset.
         """

@@ -94,7 +94,7 @@ class OwnUniverse:
         place = ("instrument", number)
         if row.exchange not in VENUES:
             names = ", ".join(sorted(VENUES))
-            raise self._error((*place, "exchange"), f"{row.exchange} is not an exchange of ours: use {names}")
+            raise self._error((*place, "exchange"), f"{row.exchange} is not a valid exchange: use {names}")
         if known is not None and known.sec_type != row.type:
             raise self._error((*place, "type"), f"{row.key} is of type {known.sec_type}")
         if known is None and row.price is None:

@@ -29,7 +29,7 @@ def server_error(text: str) -> ApiError:
 
 
 def has_login(simulation: Simulation, request: ApiRequest) -> bool:
-    """Return whether somebody is logged in and the request belongs to that login."""
+    """Return whether the user is logged in and the request belongs to that login."""
     return request.carries_login and simulation.session.state is not LoginState.NO_LOGIN
 
 

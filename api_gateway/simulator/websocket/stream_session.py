@@ -171,7 +171,7 @@ class StreamSession:
         return frames
 
     def _account_frames(self) -> list[Frame]:
-        """Return `act` when a brokerage session has opened, or another account has been selected."""
+        """Return `act` when a brokerage session has opened, or a different account has been selected."""
         brokerage = self._simulation.session.state is LoginState.BROKERAGE
         account = self._simulation.selected_account_id if brokerage else None
         changed, self._reported_account = account != self._reported_account, account
@@ -265,7 +265,7 @@ class StreamSession:
         return []
 
     def _subscribe_ladder(self, command: Command) -> list[Frame]:
-        """Start the account's price ladder, of which it has one at a time."""
+        """Start the account's price ladder; an account has at most one at a time."""
         account_id, conid, exchange = (*command.target, "", "", "")[:3]
         instrument = self._simulation.universe.by_conid(int(conid)) if conid.isdecimal() else None
         if account_id not in self._simulation.accounts or instrument is None:

@@ -17,7 +17,7 @@ _LEGS = ";;;"
 
 
 def join_legs(items: Iterable[str]) -> list[str]:
-    """Return the conidexes of a list split at its commas, which separate a combination's legs as well."""
+    """Return the conidexes of a list split at its commas, which also separate a combination's legs."""
     joined: list[str] = []
     for item in items:
         if joined and _LEGS in joined[-1] and "/" in item and _LEGS not in item:

@@ -48,12 +48,12 @@ class ContractSnapshot:
 
     @cached_property
     def greeks(self) -> Greeks | None:
-        """The option's greeks; None for another contract."""
+        """The option's greeks; None if the contract is not an option."""
         return self.simulation.prices.greeks(self.instrument)
 
     @property
     def implied_volatility(self) -> float:
-        """Return the volatility that the option's price implies; 0 for another contract."""
+        """Return the volatility that the option's price implies; 0 if the contract is not an option."""
         return self.simulation.prices.implied_volatility(self.instrument) or 0.0
 
     @cached_property

@@ -1,6 +1,6 @@
 """Linked orders: brackets and one-cancels-all groups, which one request submits together.
 
-Recorded: IBKR does not treat a bracket as a whole. A child with an unknown contract rejects the request; a
+Recorded: IBKR does not treat a bracket as atomic. A child with an unknown contract rejects the request; a
 child with an invalid price or size fails alone, and its parent then exists, but is inactive.
 """
 

@@ -1,4 +1,4 @@
-"""What a cash account with limited option trading and without futures may not do.
+"""What a cash account without futures and with limited option trading may not do.
 
 IBKR documents which option strategies it allows: long options, covered calls and puts covered by cash. The
 messages are IBKR's, as its help and its users quote them, except for the one about short stock.

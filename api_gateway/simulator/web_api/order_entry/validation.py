@@ -174,7 +174,7 @@ def check_funds(paper_account: PaperAccount, orders: Iterable[Order]) -> None:
 
 
 def check_reference(accounts: Iterable[PaperAccount], reference: str) -> None:
-    """Reject a `cOID` that an order of the last 24 hours has."""
+    """Reject a `cOID` that was used by an order in the last 24 hours."""
     if reference and any(
         order.reference == reference and order.placed_at > paper_account.clock.now() - REFERENCE_TTL
         for paper_account in accounts

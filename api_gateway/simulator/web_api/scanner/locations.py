@@ -20,7 +20,7 @@ class InstrumentType(NamedTuple):
 
 
 class ScanLocation(NamedTuple):
-    """Where to scan: a set of exchanges. A location that is not `listed` is accepted as well."""
+    """Where to scan: a set of exchanges. A location that is not `listed` is also accepted."""
 
     code: str
     name: str

@@ -51,7 +51,7 @@ def mobile_alert(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: A
 
 @SECTION.route("POST", "/iserver/account/{accountId}/alert", requires=RequiredSession.BROKERAGE)
 def save_alert(simulation: Simulation, request: ApiRequest) -> Any:
-    """Create an alert, or modify the one with `orderId`. IBKR answered every observed attempt with 403."""
+    """Create an alert, or modify the one with `orderId`. IBKR rejected every observed attempt with 403."""
     if not isinstance(request.body, dict) or not request.body:
         raise bad_request("body can't be empty")
     account = _required_account(simulation, request)

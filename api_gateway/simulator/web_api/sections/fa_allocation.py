@@ -108,7 +108,7 @@ def get_group(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", f"{_GROUP}/delete", requires=RequiredSession.BROKERAGE)
 def delete_group(simulation: Simulation, request: ApiRequest) -> Any:
-    """Delete a group; its accounts' positions stay unchanged."""
+    """Delete a group; its accounts' positions do not change."""
     name = required_text(_required_body(simulation, request), "name")
     try:
         simulation.allocation_groups.delete(name)

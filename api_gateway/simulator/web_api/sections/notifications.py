@@ -51,7 +51,7 @@ def more_notifications(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("PUT", "/fyi/notifications/{notificationId}", requires=RequiredSession.LOGIN)
 def mark_notification_read(simulation: Simulation, request: ApiRequest) -> Any:
-    """Mark a notification as read; an unknown ID is acknowledged as well."""
+    """Mark a notification as read; an unknown ID is also acknowledged."""
     notification_id = request.path_params["notificationId"]
     simulation.inbox.mark_read(notification_id)
     return {"V": 1, "T": _READ_MS, "P": {"R": 1, "ID": notification_id}}
@@ -65,7 +65,7 @@ def settings(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG00
 
 @SECTION.route("POST", "/fyi/settings/{typecode}", requires=RequiredSession.LOGIN)
 def change_setting(simulation: Simulation, request: ApiRequest) -> Any:
-    """Switch a type on or off; an unknown type is acknowledged as well."""
+    """Switch a type on or off; an unknown type is also acknowledged."""
     enabled = request.body.get("enabled") if isinstance(request.body, dict) else None
     if not isinstance(enabled, bool):
         raise bad_request("enabled is required")

@@ -33,7 +33,7 @@ def _require_selected_account(simulation: Simulation, request: ApiRequest) -> No
 
 @SECTION.route("GET", "/iserver/account/orders", requires=RequiredSession.BROKERAGE)
 def live_orders(simulation: Simulation, request: ApiRequest) -> Any:
-    """Return open orders and those that ended today. The first call, or one with `force`, returns none."""
+    """Return open orders and orders that ended today. The first call, or one with `force`, returns none."""
     require_accounts_call(simulation)
     _require_selected_account(simulation, request)
     preflights = simulation.preflights

@@ -65,7 +65,7 @@ def _required_tickets(simulation: Simulation, request: ApiRequest) -> list[Ticke
 
 
 def _require_same_account(account_or_group: str, ticket: Ticket) -> None:
-    """Reject a ticket that names another account than the path does."""
+    """Reject a ticket whose account differs from the account in the path."""
     if (ticket.raw.get("acctId") or account_or_group) != account_or_group:
         raise bad_request("acctId must be the account of the path")
 
@@ -173,7 +173,7 @@ def reply_to_question(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/iserver/questions/suppress", requires=RequiredSession.BROKERAGE)
 def suppress_questions(simulation: Simulation, request: ApiRequest) -> Any:
-    """Suppress these questions for the session; unknown IDs are accepted as well."""
+    """Suppress these questions for the session; unknown IDs are also accepted."""
     numbers = request.body.get("messageIds") if isinstance(request.body, dict) else None
     if not isinstance(numbers, list) or not all(isinstance(number, str) for number in numbers):
         raise bad_request("messageIds must be a list of strings")
