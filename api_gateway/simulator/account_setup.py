@@ -66,7 +66,9 @@ def seed_account(paper_account: PaperAccount, portfolio: StartingPortfolio | Non
 
 
 def _shares(paper_account: PaperAccount, count: int) -> list[Purchase]:
-    """`count` purchases of US shares and funds, each for about the same amount."""
+    """Purchases of `count` US shares and funds, each for about the same amount."""
+    if not count:
+        return []
     stocks = (each for each in paper_account.universe.all() if each.sec_type == "STK" and each.is_us)
     affordable = (each for each in stocks if each.reference_price < _SHARE_AMOUNT)
     return [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -106,9 +107,10 @@ class Listing:
         )
 
 
-def read_listings() -> list[Listing]:
+@cache
+def read_listings() -> tuple[Listing, ...]:
     """The rows of listings.csv."""
-    return [
+    return tuple(
         Listing(
             conid=int(row["conid"] or 0),
             symbol=row["symbol"],
@@ -128,12 +130,13 @@ def read_listings() -> list[Listing]:
             ratio=float(row["ratio"] or 1),
         )
         for row in read_table("listings.csv")
-    ]
+    )
 
 
-def read_indices() -> list[Listing]:
+@cache
+def read_indices() -> tuple[Listing, ...]:
     """An index for each product of futures.csv that does not have one in listings.csv."""
-    return [
+    return tuple(
         Listing(
             conid=int(row["conid"] or 0),
             symbol=row["symbol"],
@@ -150,7 +153,7 @@ def read_indices() -> list[Listing]:
         )
         for row in read_table("futures.csv")
         if not row["index"]
-    ]
+    )
 
 
 def build_listings(

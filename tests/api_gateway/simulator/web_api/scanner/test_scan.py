@@ -169,18 +169,33 @@ def group_for(groups: tuple[str, ...]) -> tuple[str, str]:
     return group, LOCATIONS[group][0].code
 
 
-def test_every_scan_type_runs_and_is_deterministic(simulation: Simulation) -> None:
+@pytest.mark.parametrize(
+    "scan_types",
+    [
+        pytest.param([each for each in SCAN_TYPES if not each.code.endswith("W_HL")], id="recent prices"),
+        pytest.param(
+            [each for each in SCAN_TYPES if each.code.endswith("W_HL")],
+            id="prices of months",
+            marks=pytest.mark.thorough,
+        ),
+    ],
+)
+def test_every_scan_type_finds_contracts(simulation: Simulation, scan_types: list[ScanType]) -> None:
     found_nothing = set()
-    for each in SCAN_TYPES:
+    for each in scan_types:
         group, place = group_for(each.instruments)
-        first = scan_contracts(simulation, group, each.code, place, [])
-        assert first == scan_contracts(simulation, group, each.code, place, [])
-        assert first.column
-        if not first.contracts:
+        result = scan_contracts(simulation, group, each.code, place, [])
+        assert result.column
+        if not result.contracts:
             found_nothing.add(each.code)
     # At noon, no market is closed and nothing is halted.
     after_hours = {"TOP_AFTER_HOURS_PERC_GAIN", "TOP_AFTER_HOURS_PERC_LOSE"}
-    assert found_nothing == {"HALTED", "NOT_OPEN"} | after_hours
+    empty = {"HALTED", "NOT_OPEN"} | after_hours
+    assert found_nothing == empty & {each.code for each in scan_types}
+
+
+def test_a_scan_is_deterministic(simulation: Simulation) -> None:
+    assert scan_contracts(simulation, *TOP, []) == scan_contracts(simulation, *TOP, [])
 
 
 @pytest.mark.thorough
