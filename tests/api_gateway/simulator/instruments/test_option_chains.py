@@ -91,8 +91,9 @@ def test_strikes_are_denser_near_the_money_and_in_near_expiries(universe: Univer
 
 def test_every_option_is_found_by_its_conid_without_its_chain(universe: Universe, clock: Clock) -> None:
     for conid, kind in ((AAPL, "OPT"), (SPX, "OPT"), (ES, "FOP"), (CL, "FOP"), (GC, "FOP")):
-        for option in universe.options_of(conid, kind)[::997]:
-            assert build_universe(clock.now).by_conid(option.conid) == option
+        for expiry in universe.expiries_of(conid, kind)[::7]:
+            for option in universe.options_of(conid, kind, expiry=f"{expiry.day:%Y%m%d}")[::97]:
+                assert build_universe(clock.now).by_conid(option.conid) == option
 
 
 def test_conids_of_unlisted_options_are_unknown(universe: Universe) -> None:

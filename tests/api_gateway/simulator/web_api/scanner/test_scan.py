@@ -7,7 +7,7 @@ import pytest
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from api_gateway.simulator.web_api.scanner.locations import LOCATIONS
 from api_gateway.simulator.web_api.scanner.scan import MAX_ROWS, UnknownScanError, scan_contracts
-from api_gateway.simulator.web_api.scanner.scan_types import RANGE_FILTERS, SCAN_TYPES
+from api_gateway.simulator.web_api.scanner.scan_types import RANGE_FILTERS, SCAN_TYPES, ScanType
 from tests.api_gateway.simulator.paper_account import AAPL, IBM
 
 US = ("STK", "STK.US.MAJOR")
