@@ -174,6 +174,11 @@ def contracts_of(instrument: Instrument) -> tuple[Instrument, ...]:
     return (instrument,)
 
 
+def trades_on(instrument: Instrument, exchange: str) -> bool:
+    """True if an exchange trades an instrument; SMART counts for all of them."""
+    return exchange == SMART or exchange in instrument.venues
+
+
 def line_key(instrument: Instrument) -> int:
     """The key of an instrument's market data line: its conid; for a combination a negative number."""
     if not isinstance(instrument, Combination):

@@ -21,7 +21,8 @@ def contract_description(instrument: Instrument) -> str:
         return instrument.terms_text or symbol
     if instrument.expiry is None:
         return f"{symbol} {instrument.sec_type}"
-    month = _parse_date(instrument.expiry).strftime("%b%Y").upper()
+    # The contract month: crude oil of January expires in December.
+    month = _parse_date(f"{instrument.contract_month or instrument.expiry[:6]}01").strftime("%b%Y").upper()
     if instrument.strike is None:
         return f"{symbol:<8} {month}"
     terms = f"{month} {quantity_text(instrument.strike)} {instrument.right}"

@@ -94,6 +94,10 @@ class Instrument:
             return f"{self.symbol}.{self.currency}"
         return self.symbol
 
+    def until_its_end(self, epoch: float) -> float:
+        """`epoch`, or the end of trading if that is earlier: what has ended keeps its last price."""
+        return epoch if self.trades_until is None else min(epoch, self.trades_until)
+
     @property
     def terms_text(self) -> str | None:
         """`DEC 18 '26 265 Call` for an option, `DEC 18 '26` for a future, a bond's terms; else None."""

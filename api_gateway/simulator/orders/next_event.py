@@ -2,7 +2,7 @@
 
 It depends only on the order and on prices, not on when it is computed: simulating a day in one step or in a
 thousand gives the same result. An order fills when the last price is at its limit or better, at the opposite
-side's price and displayed size, in at most six fills.
+side's price and displayed size, in at most six fills. A sale waits while nobody bids.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from enum import Enum
 from math import ceil
 
 from api_gateway.simulator.calendar.trading_hours import PRICE_STEP
-from api_gateway.simulator.instruments.combinations import contracts_of
+from api_gateway.simulator.instruments.combinations import Combination, contracts_of
 from api_gateway.simulator.instruments.price_format import round_to_tick
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import Order, OrderStatus
 from api_gateway.simulator.orders.order_hours import can_trade_now, next_auction, next_step, tradable_windows
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
 from api_gateway.simulator.orders.triggers import first_matching_step
+from api_gateway.simulator.prices.order_book import is_bid_for
 from api_gateway.simulator.prices.prices import PriceRange, Prices, Quote
 from api_gateway.simulator.prices.seeded_noise import hash_keys, uniform
 
@@ -171,16 +172,20 @@ def _market_event(
 def _first_fill_time(
     prices: Prices, instrument: Instrument, order: Order, since: float, last: float
 ) -> float | None:
-    limit = order.limit_price
+    def can_fill(price: float) -> bool:
+        if order.side == "SELL" and not isinstance(instrument, Combination):
+            return is_bid_for(instrument, price) and is_marketable(order, order.limit_price, price)
+        return is_marketable(order, order.limit_price, price)
+
     if order.tif == "IOC":
-        return since if is_marketable(order, limit, prices.price_at(instrument, since)) else None
+        return since if can_fill(prices.price_at(instrument, since)) else None
     return first_matching_step(
         prices,
         instrument,
         since,
         last,
-        may_match=lambda span: is_marketable(order, limit, span.low if order.side == "BUY" else span.high),
-        matches=lambda at: is_marketable(order, limit, prices.price_at(instrument, at)),
+        may_match=lambda span: can_fill(span.low if order.side == "BUY" else span.high),
+        matches=lambda at: can_fill(prices.price_at(instrument, at)),
     )
 
 

@@ -20,7 +20,7 @@ def combine_quotes(combination: Combination, quotes: Sequence[Quote]) -> Quote:
     """
     buys = [leg.ratio > 0 for leg in combination.legs]
     sizes = [abs(leg.ratio) for leg in combination.legs]
-    has_book = all(quote.bid_size and quote.ask_size for quote in quotes)
+    has_book = all(quote.ask_size for quote in quotes)  # a leg without a bid is sold for nothing
 
     def units(available: Sequence[int]) -> int:
         whole = min(shown // size for shown, size in zip(available, sizes, strict=True))

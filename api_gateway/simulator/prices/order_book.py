@@ -11,7 +11,7 @@ from api_gateway.simulator.prices.seeded_noise import hash_keys
 
 @dataclass(frozen=True)
 class OrderBook:
-    """Best bid and ask, and the size of the last trade."""
+    """Best bid and ask, and the size of the last trade. Without a bid, its price and its size are 0."""
 
     bid: float
     ask: float
@@ -44,6 +44,11 @@ _DEPTHS = MappingProxyType(
 )
 
 
+def is_bid_for(instrument: Instrument, last: float) -> bool:
+    """Whether anybody bids for an instrument at this last price: not for what is worth one tick or less."""
+    return last > instrument.tick * 1.001
+
+
 def build_order_book(instrument: Instrument, last: float, key: int, *, centred: bool) -> OrderBook:
     """The book at one time. Indices and funds have none: bid and ask equal the price, and sizes are 0.
 
@@ -58,10 +63,11 @@ def build_order_book(instrument: Instrument, last: float, key: int, *, centred: 
     place = 2 if centred else noise % 3
     bid = last if place == 0 else last - spread
     ask = last if place == 1 else last + spread
+    has_bid = is_bid_for(instrument, last)
     return OrderBook(
-        bid=max(0.0, round(bid, instrument.decimals)),
-        ask=round(ask, instrument.decimals),
-        bid_size=depth.lot * (1 + (noise >> 8) % depth.lots),
+        bid=max(tick, round(bid, instrument.decimals)) if has_bid else 0.0,
+        ask=max(tick, round(ask, instrument.decimals)),
+        bid_size=depth.lot * (1 + (noise >> 8) % depth.lots) if has_bid else 0,
         ask_size=depth.lot * (1 + (noise >> 24) % depth.lots),
         last_size=depth.lot * (1 + (noise >> 40) % max(1, depth.lots // 4)),
     )

@@ -63,10 +63,15 @@ class Prices:
         self._halted: set[int] = set()
 
     def quote(self, instrument: Instrument, epoch: float | None = None) -> Quote:
-        """The quote at `epoch`, or now. It changes every 500 ms while the market is open."""
+        """The quote at `epoch`, or now. It changes every 500 ms while the market is open.
+
+        That of a contract whose trading has ended is the last one.
+        """
+        epoch = self._clock.now() if epoch is None else epoch
         if isinstance(instrument, Combination):
             return combine_quotes(instrument, [self.quote(leg, epoch) for leg in contracts_of(instrument)])
-        now = _floor_to_step(self._clock.now() if epoch is None else epoch)
+        now = _floor_to_step(instrument.until_its_end(epoch))
+        has_ended = instrument.trades_until is not None and epoch >= instrument.trades_until
         session = session_at(_hours(instrument), now)
         moment = min(now, session.end)
         last = self.price_at(instrument, now)
@@ -78,6 +83,7 @@ class Prices:
         key = hash_keys(hash_keys(self._key, instrument.conid), int(moment / PRICE_STEP))
         book = build_order_book(instrument, last, key, centred=pinned)
         halted = instrument.conid in self._halted
+        trades = not halted and not has_ended
         return Quote(
             last=last,
             bid=book.bid,
@@ -90,16 +96,16 @@ class Prices:
             ask_size=book.ask_size,
             last_size=book.last_size,
             volume=self._volume_until(instrument, session, moment),
-            market_open=session.is_open_at(now) and not halted,
+            market_open=session.is_open_at(now) and trades,
             halted=halted,
-            extended_hours=session.is_trading_at(now) and not session.is_open_at(now) and not halted,
+            extended_hours=session.is_trading_at(now) and not session.is_open_at(now) and trades,
         )
 
     def price_at(self, instrument: Instrument, epoch: float) -> float:
-        """The last price at `epoch` (seconds since 1970), past or future."""
+        """The last price at `epoch` (seconds since 1970), past or future; none is later than its end."""
         if isinstance(instrument, Combination):
             return instrument.price_of(self.price_at(leg, epoch) for leg in contracts_of(instrument))
-        now = _floor_to_step(epoch)
+        now = _floor_to_step(instrument.until_its_end(epoch))
         pinned = self._overrides.price_at(instrument.conid, now)
         if pinned is not None:
             return pinned
@@ -124,6 +130,7 @@ class Prices:
             if spots is None:
                 return bounds
             return bound_options(instrument, bounds, spots, (since, until), _derived_price)
+        since, until = instrument.until_its_end(since), instrument.until_its_end(until)
         total: PriceRange | None = None
         for left, right in pairwise(self._overrides.boundaries(instrument.conid, since, until)):
             fixed = self._overrides.price_at(instrument.conid, left)
@@ -206,7 +213,10 @@ class Prices:
     ) -> Iterator[Bar]:
         today = session_at(_hours(instrument), self._clock.now()).day
         for windows in bar_windows_before(
-            _hours(instrument), _floor_to_step(end), step, outside_rth=outside_rth
+            _hours(instrument),
+            _floor_to_step(instrument.until_its_end(end)),
+            step,
+            outside_rth=outside_rth,
         ):
             # As IBKR's history: in today's shares, and not adjusted for dividends.
             ratios = [self._split_ratio(instrument, session.day, today) for session, _, _ in windows]
@@ -295,7 +305,7 @@ class Prices:
         leader = self._price_source(instrument)
         if instrument.sec_type not in _OPTIONS or leader is None or instrument.strike is None:
             return None
-        now = self._clock.now()
+        now = instrument.until_its_end(self._clock.now())
         spot, years = self.price_at(leader, now), _years_left(instrument, now)
         volatility = implied_volatility(spot, instrument.strike, years, instrument.volatility)
         return spot, instrument.strike, years, volatility
@@ -350,6 +360,8 @@ def _derived_price(instrument: Instrument, spot: float, epoch: float) -> float:
         strike, years = instrument.strike, _years_left(instrument, epoch)
         volatility = implied_volatility(spot, strike, years, instrument.volatility)
         exact = option_price(spot, strike, years, volatility, instrument.right or "C")
+        if years > 0:  # nothing is traded for less than a tick
+            exact = max(instrument.tick, exact)
     else:
         exact = spot * instrument.ratio * exp(instrument.carry * _years_left(instrument, epoch))
     return _ticks_to_price(instrument, round(exact / instrument.tick))

@@ -61,7 +61,7 @@ def contract_info_row(simulation: Simulation, instrument: Instrument) -> dict[st
 def contract_rules_row(simulation: Simulation, instrument: Instrument, *, is_buy: bool) -> dict[str, Any]:
     """Return the order rules for one side: types, sizes, increments and today's price. Sizes are floats."""
     quote = simulation.prices.quote(instrument)
-    price = quote.ask if is_buy else quote.bid
+    price = quote.ask if is_buy or not quote.bid_size else quote.bid
     stock = instrument.sec_type == "STK"
     orders = list(supported_order_types(instrument))
     size = 100.0 if stock and instrument.is_us else 1.0

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable
 
 from api_gateway.simulator.instruments.combinations import (
+    SMART,
     InvalidCombinationError,
     build_combination,
     parse_conidex,
+    trades_on,
 )
 from api_gateway.simulator.instruments.universe import Instrument, Universe
 
-_CONIDEX = re.compile(r"(\d{1,18})(@[A-Z0-9]{1,12})?", re.ASCII)
+_CONIDEX = re.compile(r"(\d{1,18})(?:@([A-Z0-9.]{1,16}))?", re.ASCII)
 _LEGS = ";;;"
 
 
@@ -37,14 +39,19 @@ def leading_conid(conidex: str) -> int | None:
 
 
 def find_quoted(universe: Universe, conidex: str) -> Instrument | None:
-    """Return the contract or combination, or None if it is malformed, unknown or not a valid combination."""
+    """Return the contract or combination, or None if it is malformed, unknown or not a valid combination.
+
+    None, too, if its exchange does not trade it; what IBKR responds to such an exchange is not known.
+    """
     match = _CONIDEX.fullmatch(conidex)
     if match is not None:
-        return universe.by_conid(int(match[1]))
+        instrument = universe.by_conid(int(match[1]))
+        return instrument if instrument is None or trades_on(instrument, match[2] or SMART) else None
     combination = parse_conidex(conidex)
     if combination is None:
         return None
     try:
-        return build_combination(universe, combination)
+        built = build_combination(universe, combination)
     except InvalidCombinationError:
         return None
+    return built if trades_on(built, built.route) else None

@@ -172,6 +172,8 @@ def _bar_row(instrument: Instrument, bar: Bar, source: str, volume_factor: int) 
         tick = instrument.tick
         first, last = (first + last) / 2 - tick, (first + last) / 2 + tick
         high, low = high + tick, low - tick
+        if bar.low >= 0:
+            first, low = max(0.0, first), max(0.0, low)
     digits = max(2, instrument.decimals)
     prices = {name: round(float(p), digits) for name, p in zip("ochl", (first, last, high, low), strict=True)}
     return prices | {"v": round(float(volume), 4), "t": int(bar.start * 1000)}

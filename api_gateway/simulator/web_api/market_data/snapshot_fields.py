@@ -75,7 +75,7 @@ class ContractSnapshot:
     @property
     def has_bid_ask(self) -> bool:
         """Whether it is quoted with bid and ask; indices and funds are not."""
-        return self.quote.bid_size > 0
+        return self.quote.ask_size > 0
 
     def price_text(self, value: float) -> str:
         """Return a price in the contract's format."""
@@ -131,6 +131,10 @@ def _if_greeks(write: Callable[[ContractSnapshot, Greeks], str]) -> Callable[[Co
 
 def _if_bid_ask(write: Callable[[ContractSnapshot], str]) -> Callable[[ContractSnapshot], FieldValue]:
     return lambda s: write(s) if s.has_bid_ask else None
+
+
+def _if_bid(write: Callable[[ContractSnapshot], str]) -> Callable[[ContractSnapshot], FieldValue]:
+    return lambda s: write(s) if s.quote.bid_size else None
 
 
 def _if_sec_type(
@@ -194,15 +198,15 @@ PRICE_FIELDS = MappingProxyType[str, Callable[[ContractSnapshot], FieldValue]](
         "71": lambda s: s.price_text(s.quote.low),
         "82": lambda s: s.price_text(_change(s)),
         "83": lambda s: text.percent(_change(s) / s.quote.prior_close) if s.quote.prior_close else None,
-        "84": _if_bid_ask(lambda s: s.price_text(s.quote.bid)),
+        "84": _if_bid(lambda s: s.price_text(s.quote.bid)),
         "85": _if_bid_ask(lambda s: text.size(s.quote.ask_size)),
         "86": _if_bid_ask(lambda s: s.price_text(s.quote.ask)),
         "87": _if_traded(lambda s: text.abbreviate(s.quote.volume)),
-        "88": _if_bid_ask(lambda s: text.size(s.quote.bid_size)),
+        "88": _if_bid(lambda s: text.size(s.quote.bid_size)),
         "7057": _if_bid_ask(lambda s: "KNPQZ"[s.quote.ask_size // 100 % 5]),
         "7058": _if_bid_ask(lambda s: "KNPQZ"[s.quote.last_size // 100 % 5]),
         "7059": _if_bid_ask(lambda s: text.size(s.quote.last_size)),
-        "7068": _if_bid_ask(lambda s: "KNPQZ"[s.quote.bid_size // 100 % 5]),
+        "7068": _if_bid(lambda s: "KNPQZ"[s.quote.bid_size // 100 % 5]),
         "7084": _if_options(lambda s: text.percent(s.instrument.volatility / s.historical_volatility())),
         "7085": _if_options(lambda s: f"{0.6 + 0.8 * s.seeded_value(3):.2f}"),
         "7086": _if_options(lambda s: f"{0.5 + 0.9 * s.seeded_value(4):.2f}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from api_gateway.simulator.calendar.trading_hours import HOURS, PRICE_STEP, session_at
@@ -39,18 +40,23 @@ def snapshot_row(
 
 def availability(simulation: Simulation, instrument: Instrument) -> str:
     """Return field 6509: the data quality, frozen (`Z`, or `Y` if delayed) while the market is closed."""
-    configured = simulation.availability
-    session = session_at(HOURS[instrument.hours], simulation.clock.now())
-    if configured[:1] in ("R", "D") and not session.is_trading_at(simulation.clock.now()):
+    configured, now = simulation.availability, simulation.clock.now()
+    session = session_at(HOURS[instrument.hours], now)
+    is_trading = session.is_trading_at(now) and now < (instrument.trades_until or inf)
+    if configured[:1] in ("R", "D") and not is_trading:
         return ("Z" if configured[0] == "R" else "Y") + configured[1:]
     return configured
 
 
 def visible_until(simulation: Simulation, instrument: Instrument) -> float:
-    """Return the time of the latest prices that the account may see, in seconds since 1970."""
+    """Return the time of the latest prices that the account may see, in seconds since 1970.
+
+    For a contract that has expired, it is the end of trading; that IBKR still returns prices is a guess.
+    """
     now, configured = simulation.clock.now(), simulation.availability
     if configured.startswith("D"):
-        return now - DELAY_SECONDS
+        return instrument.until_its_end(now - DELAY_SECONDS)
+    now = instrument.until_its_end(now)
     session = session_at(HOURS[instrument.hours], now)
     if configured.startswith(("Z", "Y")) and session.is_trading_at(now):
         return session.start - PRICE_STEP

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from api_gateway.simulator.instruments.combinations import SMART, trades_on
 from api_gateway.simulator.replies import ApiError, bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import (
@@ -53,7 +54,8 @@ def history(simulation: Simulation, request: ApiRequest) -> Any:
     """Return bars up to `startTime` or now. An unknown period or bar size is replaced by a default."""
     require_accounts_call(simulation)
     instrument = simulation.universe.by_conid(parse_whole_number(request.query.get("conid", ""), "conid"))
-    if instrument is None or request.query.get("direction") == "1":
+    exchange = request.query.get("exchange") or SMART
+    if instrument is None or not trades_on(instrument, exchange) or request.query.get("direction") == "1":
         raise server_error(_NO_CHART)
     if simulation.availability.startswith("N"):
         raise server_error("No market data permissions")

@@ -20,7 +20,7 @@ from tests.api_gateway.simulator.paper_account import (
 
 PAPER_ACCOUNT = make_paper_account()
 OPTION = replace(find_option(PAPER_ACCOUNT), expiry="20261218", strike=265.0, right="C")
-FUTURE = replace(find_future(PAPER_ACCOUNT), expiry="20261218")
+FUTURE = replace(find_future(PAPER_ACCOUNT), expiry="20261218", contract_month="202612")
 
 
 def test_contract_description_of_each_kind_in_positions() -> None:
@@ -57,3 +57,11 @@ def test_a_combination_is_named_by_its_legs() -> None:
     assert derivative_terms(covered) == f"+100 AAPL -1 {derivative_terms(call)}"
     assert full_name(covered) == f"AAPL {derivative_terms(covered)}"
     assert derivative_terms(pair) == "+1 AAPL -1 IBM"
+
+
+def test_a_future_is_named_after_its_contract_month_even_if_it_expires_in_the_month_before() -> None:
+    oil = replace(FUTURE, symbol="CL", expiry="20261221", contract_month="202701")
+    assert contract_description(oil) == "CL       JAN2027"
+    option = replace(OPTION, sec_type="FOP", symbol="CL", trading_class="LO", expiry="20261216")
+    january = replace(option, contract_month="202701", strike=60.0)
+    assert contract_description(january) == "CL     JAN2027 60 C [LOF7 C60 100]"

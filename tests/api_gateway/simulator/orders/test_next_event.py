@@ -95,6 +95,20 @@ def test_fill_is_never_worse_than_the_limit(account: PaperAccount) -> None:
         assert seen.event.price == price
 
 
+def test_a_sale_does_not_fill_while_nobody_bids(account: PaperAccount) -> None:
+    option = account.universe.options_of(AAPL, right="C")[0]
+    account.prices.override_price(option.conid, option.tick)
+    waiting = order(conid=option.conid, side="SELL")
+    assert find_next_event(account.prices, option, waiting, MONDAY + 60).event is None
+    bought = find_next_event(account.prices, option, order(conid=option.conid), MONDAY + 60).event
+    assert bought is not None
+    assert bought.price >= option.tick
+    account.prices.override_price(option.conid, 5 * option.tick)
+    sold = find_next_event(account.prices, option, order(conid=option.conid, side="SELL"), MONDAY + 60).event
+    assert sold is not None
+    assert sold.price >= option.tick
+
+
 def test_fill_is_as_large_as_the_displayed_size(account: PaperAccount) -> None:
     apple = account.instrument(AAPL)
     shown = account.prices.quote(apple, MONDAY + 0.5).ask_size

@@ -33,3 +33,17 @@ def test_index_has_no_order_book(universe: Universe) -> None:
     assert index is not None
     book = build_order_book(index, 6700.0, 3, centred=False)
     assert (book.bid, book.ask, book.bid_size) == (6700.0, 6700.0, 0)
+
+
+@pytest.mark.parametrize("centred", [True, False])
+def test_without_value_there_is_an_ask_of_at_least_a_tick_and_no_bid(
+    universe: Universe, centred: bool
+) -> None:
+    option = universe.options_of(265598, right="C")[0]
+    for key in range(20):
+        for last in (0.0, option.tick):
+            book = build_order_book(option, last, key, centred=centred)
+            assert (book.bid, book.bid_size) == (0.0, 0)
+            assert book.ask >= option.tick
+            assert book.ask_size > 0
+        assert build_order_book(option, 2 * option.tick, key, centred=centred).bid >= option.tick

@@ -305,3 +305,35 @@ def test_instrument_is_halted_until_it_is_resumed(prices: Prices, apple: Instrum
     assert prices.is_halted(apple.conid)
     prices.resume(apple.conid)
     assert not prices.is_halted(apple.conid)
+
+
+def test_prices_of_a_contract_end_when_its_trading_ends(
+    prices: Prices, universe: Universe, clock: Clock
+) -> None:
+    options = universe.options_of(416904, expiry="20260306", strike=6000, right="C")
+    (future,) = (f for f in universe.futures_of("ES") if f.contract_month == "202603")
+    event = next(i for i in universe.all() if i.sec_type == "EC")
+    for contract in (*options, future, event):
+        ends = contract.trades_until
+        assert ends is not None
+        before = prices.price_at(contract, ends)
+        clock.advance(max(0.0, ends - clock.now()) + 30 * DAY)
+        for step in (60.0, 3600.0, DAY):
+            bars = prices.bars(contract, clock.now(), step, 5)
+            assert bars
+            assert max(bar.start for bar in bars) < ends
+            assert bars[-1].close == before
+        quote = prices.quote(contract)
+        assert (quote.last, quote.market_open, quote.extended_hours) == (before, False, False)
+        assert prices.range_between(contract, ends + DAY, clock.now()).high == before
+
+
+def test_an_option_costs_at_least_a_tick_until_it_expires(prices: Prices, universe: Universe) -> None:
+    worthless = max(
+        universe.options_of(416904, expiry="20260304", right="C"), key=lambda option: option.strike or 0.0
+    )
+    quote = prices.quote(worthless)
+    assert (quote.bid, quote.last) == (0.0, worthless.tick)
+    assert quote.ask >= worthless.tick
+    assert worthless.expires_at is not None
+    assert prices.price_at(worthless, worthless.expires_at) == 0.0

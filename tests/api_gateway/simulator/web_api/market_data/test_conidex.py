@@ -43,3 +43,12 @@ def test_contracts_and_combinations_are_found() -> None:
     assert [find_quoted(UNIVERSE, text) for text in ("5", "x", f"0;;;{AAPL}/1", f"0;;;{AAPL}/1,5/-1")] == [
         None
     ] * 4
+
+
+@pytest.mark.parametrize(
+    "conidex", ["265598@NOPE", f"28812380@NOPE;;;{AAPL}/1,{IBM}/-1", f"0;;;{AAPL}@NOPE/1,{IBM}/-1"]
+)
+def test_nothing_is_quoted_on_an_exchange_that_does_not_trade_it(conidex: str) -> None:
+    assert leading_conid(conidex) is not None
+    assert find_quoted(UNIVERSE, conidex) is None
+    assert find_quoted(UNIVERSE, conidex.replace("NOPE", "SMART")) is not None

@@ -48,15 +48,14 @@ def test_the_52_week_range_matches_the_daily_bars(
     assert float(str(field_value(8314, "7294"))) <= min(bar.low for bar in year)
 
 
-def test_a_worthless_option_has_no_change_in_percent(
+def test_a_worthless_option_has_no_bid_but_an_ask(
     simulation: Simulation, field_value: Callable[[int, str], FieldValue]
 ) -> None:
     chain = simulation.universe.options_of(416904)
     far = max((o for o in chain if o.right == "C"), key=lambda o: (-int(o.expiry or 0), o.strike or 0.0))
-    simulation.clock.advance(400 * 86400)
-    assert simulation.prices.quote(far).prior_close == 0
-    assert field_value(far.conid, "83") is None
-    assert field_value(far.conid, "82") == "0.00"
+    assert [field_value(far.conid, name) for name in ("84", "88", "7068")] == [None] * 3
+    assert float(str(field_value(far.conid, "86"))) >= far.tick
+    assert field_value(far.conid, "85") is not None
 
 
 def test_most_known_fields_and_no_others_are_simulated() -> None:

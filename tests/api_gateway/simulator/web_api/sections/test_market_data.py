@@ -26,7 +26,7 @@ async def api(gateway: httpx.AsyncClient) -> ApiClient:
     return await ApiClient(gateway).prepare_session()
 
 
-async def row(api: ApiClient, skip: Skip, conid: int, fields: str) -> dict[str, Any]:
+async def row(api: ApiClient, skip: Skip, conid: int | str, fields: str) -> dict[str, Any]:
     """Return a contract's row after its first values have arrived."""
     await api.get_json(SNAPSHOT, conids=conid, fields=fields)
     skip(1.0)
@@ -149,6 +149,13 @@ async def test_an_unknown_conid_has_an_empty_row(api: ApiClient, skip: Skip, sim
     assert await row(api, skip, 0, "31") == {"conid": 0, "conidEx": "0"}
     assert not simulation.preflights.subscriptions
     assert "99999" not in await row(api, skip, AAPL, "31,99999,abc")
+
+
+async def test_an_exchange_that_does_not_trade_a_contract_has_no_prices(api: ApiClient, skip: Skip) -> None:
+    assert set(await row(api, skip, f"{AAPL}@NOPE", "31,84")) == {"conid", "conidEx"}
+    for exchange, status in (("NOPE", 500), ("NASDAQ", 200)):
+        reply = await api.get(HISTORY, conid=AAPL, period="1d", bar="1h", exchange=exchange)
+        assert reply.status_code == status
 
 
 async def test_a_conid_can_have_an_exchange(api: ApiClient, skip: Skip) -> None:
