@@ -23,7 +23,7 @@ from api_gateway.simulator.settings import SimulatorSettings
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from api_gateway.simulator.universe_file.universe_file import UniverseFileError, read_universe_file
 from api_gateway.simulator.variants import parse_variants
-from api_gateway.simulator.websocket.protocol import UndecodedWebSocketProtocol
+from api_gateway.simulator.websocket.protocol import SimulatorWebSocketProtocol
 
 
 class PortUnavailableError(Exception):
@@ -80,7 +80,7 @@ def _serve(
         server_header=False,
         proxy_headers=False,
         # uvicorn's other implementation uses a deprecated part of `websockets`.
-        ws=UndecodedWebSocketProtocol,
+        ws=SimulatorWebSocketProtocol,
         # IBKR's gateway was never seen to close an idle connection.
         timeout_keep_alive=3600,
         # Responses are computed immediately; whatever is still open hangs because of a scripted fault.

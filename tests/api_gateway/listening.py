@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api_gateway.simulator.certificate import CertificateFiles
-from api_gateway.simulator.websocket.protocol import UndecodedWebSocketProtocol
+from api_gateway.simulator.websocket.protocol import SimulatorWebSocketProtocol
 
 
 async def wait_until(condition: Callable[[], bool]) -> None:
@@ -37,7 +37,7 @@ class ListeningServer:
                 lifespan="off",
                 log_config=None,
                 access_log=False,
-                ws=UndecodedWebSocketProtocol,
+                ws=SimulatorWebSocketProtocol,
                 timeout_keep_alive=3600,
             )
         )

@@ -39,6 +39,8 @@ def apply_modification(paper_account: PaperAccount, order: Order, ticket: Ticket
         raise OrderRejectedError("The legs of an order cannot be changed.")
     if ticket.reference not in ("", order.reference):
         raise OrderRejectedError("The cOID of an order cannot be changed.")
+    if ticket.parent_reference not in _parent_names(paper_account, order):
+        raise OrderRejectedError("The parent of an order cannot be changed.")
     return carry_over_progress(paper_account, draft)
 
 
@@ -70,6 +72,14 @@ def carry_over_progress(paper_account: PaperAccount, draft: Order) -> Order:
         parent_id=order.parent_id,
         oca_group=order.oca_group,
     )
+
+
+def _parent_names(paper_account: PaperAccount, order: Order) -> tuple[str, ...]:
+    """Return what a ticket may have as `parentId`: nothing, the parent's order ID, or its cOID."""
+    if not order.oca_group.isdecimal():
+        return ("",)
+    # Unlike `parent_id`, the name of the group stays once the parent has filled.
+    return "", order.oca_group, paper_account.orders[int(order.oca_group)].reference
 
 
 def _ratios(order: Order) -> dict[int, int]:

@@ -5,8 +5,10 @@ import logging
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from api_gateway.simulator.app import create_app
+from api_gateway.simulator.faults import Fault, FaultAction, FaultSchedule, RequestPattern
 from api_gateway.simulator.simulation import Simulation
 from tests.api_gateway.listening import serve_app
 
@@ -37,3 +39,15 @@ async def test_text_that_arrives_in_fragments_is_one_frame(simulation: Simulatio
         await socket.recv()
         await socket.send(iter(['{"session":', f'"{token}"}}']))
         assert b"waiting" not in await socket.recv(decode=False)
+
+
+async def test_a_denied_handshake_is_not_logged(
+    simulation: Simulation, caplog: pytest.LogCaptureFixture
+) -> None:
+    denial = FaultAction(status=503, body="x")
+    simulation.faults.add(Fault(match=RequestPattern(path="/ws"), when=FaultSchedule(times=1), do=denial))
+    async with serve_app(create_app(simulation)) as server:
+        with pytest.raises(InvalidStatus) as denied:
+            await connect(f"ws://127.0.0.1:{server.port}/v1/api/ws")
+    assert (denied.value.response.status_code, denied.value.response.body) == (503, b"x")
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []

@@ -66,6 +66,7 @@ def test_a_modified_order_keeps_its_id_fills_and_links(paper_account: PaperAccou
         ({"side": "SELL"}, "side of an order"),
         ({"conid": None, "conidex": "265598@ARCA"}, "exchange of an order"),
         ({"cOID": "other"}, "cOID of an order"),
+        ({"cOID": None, "parentId": "other"}, "parent of an order"),
         ({"outsideRTH": None}, "outsideRTH is missing"),
         ({"quantity": None, "cashQty": 1000}, "quantity is missing"),
         ({"price": 1000}, "We cannot accept"),
@@ -78,6 +79,17 @@ def test_a_change_of_an_immutable_field_is_rejected(
     order = placed(paper_account, **usual)
     with pytest.raises(OrderRejectedError, match=words):
         apply_modification(paper_account, order, parse(**(usual | fields)))
+
+
+def test_a_child_can_be_modified_with_or_without_the_name_of_its_parent(paper_account: PaperAccount) -> None:
+    parent = placed(paper_account, orderType="LMT", price=99, cOID="p")
+    child = placed(paper_account, orderType="LMT", price=105, side="SELL", parentId="p")
+    child.oca_group, child.parent_id = str(parent.order_id), parent.order_id
+    terms: dict[str, Any] = {"orderType": "LMT", "price": 106, "side": "SELL"}
+    for names in ({"parentId": "p"}, {"parentId": str(parent.order_id)}, {}):
+        assert apply_modification(paper_account, child, parse(**terms, **names)).parent_id == parent.order_id
+    with pytest.raises(OrderRejectedError, match="parent of an order"):
+        apply_modification(paper_account, child, parse(**terms, parentId="other"))
 
 
 def test_order_type_and_time_in_force_can_change(paper_account: PaperAccount) -> None:
