@@ -113,7 +113,7 @@ def _hedges(long: ValuedPosition, short: ValuedPosition) -> bool:
     """Whether the long option limits what the short one can lose."""
     bought, sold = long.instrument, short.instrument
     same = (bought.right, bought.multiplier) == (sold.right, sold.multiplier)
-    return same and (bought.expires_at or 0.0) >= (sold.expires_at or 0.0)
+    return same and not short.is_cash_secured and (bought.expires_at or 0.0) >= (sold.expires_at or 0.0)
 
 
 def _loss(short: ValuedPosition, long: ValuedPosition) -> float:

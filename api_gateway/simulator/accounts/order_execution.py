@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from api_gateway.simulator.accounts.commissions import commission
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.calendar.trading_hours import PRICE_STEP
 from api_gateway.simulator.instruments.universe import Instrument
@@ -142,6 +143,9 @@ class _AccountSimulation:
         order.set_status(OrderStatus.PRE_SUBMITTED if waits else OrderStatus.SUBMITTED, at)
 
     def _fill(self, order: Order, event: OrderEvent) -> None:
+        if not self._can_pay(order, event):
+            self._end(order, event.at)
+            return
         self._paper_account.execute(
             order,
             event.quantity,
@@ -157,6 +161,15 @@ class _AccountSimulation:
                 child.parent_id = None
                 child.simulated_until = event.at
                 self._update_next_event(child)
+
+    def _can_pay(self, order: Order, event: OrderEvent) -> bool:
+        """Guess: a cash account's order that fills at a price beyond its cash is cancelled instead."""
+        instrument = self._instrument(order)
+        if order.side == "SELL" or instrument.sec_type == "CASH":
+            return True
+        cost = event.quantity * event.price * instrument.multiplier
+        cost += commission(instrument, event.quantity, event.price)
+        return self._paper_account.can_pay(cost, instrument.currency, event.at)
 
     def _end(self, order: Order, at: float) -> None:
         order.set_status(OrderStatus.CANCELLED, at)

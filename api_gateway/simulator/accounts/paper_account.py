@@ -280,6 +280,17 @@ class PaperAccount:
         self.executions.append(execution)
         return execution
 
+    def can_pay(self, cost: float, currency: str, at: float) -> bool:
+        """False if paying `cost` would leave a cash account less cash than its short puts may cost."""
+        if not self.is_cash_account or cost <= 0:
+            return True
+        cash = sum(amount * self.exchange_rates.rate(each, at) for each, amount in self.cash.items())
+        for position in self.positions.values():
+            if position.quantity < 0 and (instrument := self.instrument(position.conid)).right == "P":
+                strike = (instrument.strike or 0.0) * instrument.multiplier
+                cash += position.quantity * strike * self.exchange_rates.rate(instrument.currency, at)
+        return cash >= cost * self.exchange_rates.rate(currency, at)
+
     def live_orders(self) -> list[Order]:
         """Working orders, and orders that ended on this trading day, the newest first."""
         day = self.trading_day_start()
@@ -332,6 +343,7 @@ class PaperAccount:
             accrued_dividends=sum_accruals(self.dividend_accruals, now),
             accrued_interest=self.accrued_interest(),
             rates={currency: self.exchange_rates.rate(currency) for currency in currencies},
+            in_cash_account=self.is_cash_account,
         )
 
     def cached_valuation(self) -> Valuation:
@@ -428,6 +440,7 @@ class PaperAccount:
             daily_pnl=position.quantity * quote.last * instrument.multiplier - at_close - paid + dividends,
             underlying_price=self.prices.quote(underlying).last if underlying else 0.0,
             settled=position.settled,
+            in_cash_account=self.is_cash_account,
         )
 
     def _settled_cash(self, today: Iterable[Execution]) -> dict[str, float]:

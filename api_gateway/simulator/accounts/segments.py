@@ -25,6 +25,7 @@ class Segment:
     initial_margin: float = 0.0
     maintenance_margin: float = 0.0
     reg_t_margin: float = 0.0
+    in_cash_account: bool = False
 
     @property
     def total_cash(self) -> float:
@@ -48,8 +49,8 @@ class Segment:
 
     @property
     def buying_power(self) -> float:
-        """Value of stock that the available funds can buy intraday under Regulation T: four times as much."""
-        return max(0.0, 4 * self.available_funds)
+        """Value of stock that the available funds can buy intraday: without a loan, or under Regulation T."""
+        return max(0.0, self.available_funds * (1 if self.in_cash_account else 4))
 
     @property
     def special_memorandum(self) -> float:
@@ -68,7 +69,8 @@ class Segment:
 
     def __add__(self, other: Segment) -> Segment:
         names = self.__dataclass_fields__
-        return Segment(**{name: getattr(self, name) + getattr(other, name) for name in names})
+        sums = {name: getattr(self, name) + getattr(other, name) for name in names}
+        return Segment(**sums | {"in_cash_account": self.in_cash_account or other.in_cash_account})
 
 
 def build_segment(
@@ -77,6 +79,8 @@ def build_segment(
     unsettled_cash: float = 0.0,
     accrued_interest: float = 0.0,
     accrued_dividends: float = 0.0,
+    *,
+    in_cash_account: bool = False,
 ) -> Segment:
     """The segment with this cash and these positions; cash is in base currency."""
     all_positions = list(positions)
@@ -101,4 +105,5 @@ def build_segment(
         initial_margin=margin.initial,
         maintenance_margin=margin.maintenance,
         reg_t_margin=margin.reg_t,
+        in_cash_account=in_cash_account,
     )

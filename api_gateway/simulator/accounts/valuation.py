@@ -60,6 +60,7 @@ class Valuation:
     rates: Mapping[str, float] = field(default_factory=dict)
     accrued_interest: Mapping[str, float] = field(default_factory=dict)
     accrued_dividends: Mapping[str, float] = field(default_factory=dict)
+    in_cash_account: bool = False
 
     @property
     def open_positions(self) -> tuple[ValuedPosition, ...]:
@@ -125,6 +126,7 @@ class Valuation:
             unsettled_cash=unsettled,
             accrued_interest=self.base_ledger.interest,
             accrued_dividends=self.base_ledger.dividends,
+            in_cash_account=self.in_cash_account,
         )
 
     @cached_property

@@ -34,6 +34,7 @@ class ValuedPosition:
     daily_pnl: float
     underlying_price: float = 0.0
     settled: float = 0.0
+    in_cash_account: bool = False
 
     @property
     def average_cost(self) -> float:
@@ -81,18 +82,28 @@ class ValuedPosition:
         if self.instrument.sec_type in NO_LOAN_VALUE:
             if self.quantity > 0:
                 return 0.0
+            if self.is_cash_secured:
+                strike = self.instrument.strike or 0.0
+                return abs(self.quantity) * strike * self.instrument.multiplier * self.rate
             exposure = _SHORT_OPTION * self.underlying_price * self.instrument.multiplier
             return abs(self.quantity) * (exposure + self.price * self.instrument.multiplier) * self.rate
+        if self.in_cash_account:
+            return abs(self.base_equity)
         return _MAINTENANCE.get(self.instrument.sec_type, 0.25) * abs(self.market_value) * self.rate
+
+    @property
+    def is_cash_secured(self) -> bool:
+        """Whether it is a short put for which a cash account sets the price of the delivery aside."""
+        return self.in_cash_account and self.quantity < 0 and self.instrument.right == "P"
 
     @property
     def initial_margin(self) -> float:
         """Initial margin for opening this position, in base currency."""
-        return self.maintenance_margin * _INITIAL_TO_MAINTENANCE
+        return self.maintenance_margin * (1.0 if self.in_cash_account else _INITIAL_TO_MAINTENANCE)
 
     @property
     def reg_t_margin(self) -> float:
         """End-of-day margin under Regulation T, in base currency; 0 for commodities."""
-        if self.instrument.sec_type in NO_LOAN_VALUE:
+        if self.in_cash_account or self.instrument.sec_type in NO_LOAN_VALUE:
             return self.maintenance_margin
         return _REG_T.get(self.instrument.sec_type, 0.0) * abs(self.market_value) * self.rate

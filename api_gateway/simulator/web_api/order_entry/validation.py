@@ -5,7 +5,7 @@ Recorded: IBKR rejects a limit price too far from the market. How far is assumed
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from math import floor
 
 from api_gateway.simulator.accounts.paper_account import PaperAccount
@@ -159,11 +159,11 @@ def build_order(paper_account: PaperAccount, ticket: Ticket, order_id: int) -> O
 
 def check_funds(paper_account: PaperAccount, orders: Iterable[Order]) -> None:
     """Reject orders that together, if filled, exceed the account's available funds."""
-    before, after = what_if(paper_account, orders)
-    overdrawn = after.base_ledger.cash < min(0.0, before.base_ledger.cash)
-    if after.total.available_funds < min(0.0, before.total.available_funds) or (
-        paper_account.is_cash_account and overdrawn
-    ):
+    new_orders = list(orders)
+    reserving = _reserving_orders(paper_account, {order.order_id for order in new_orders})
+    before = what_if(paper_account, reserving)[1]
+    after = what_if(paper_account, [*reserving, *new_orders])[1]
+    if round(after.total.available_funds, 2) < min(0.0, round(before.total.available_funds, 2)):
         total, currency = after.total, paper_account.base_currency
         # Both halves are IBKR's, as users quote them; the text between them is not known.
         raise OrderRejectedError(
@@ -171,6 +171,25 @@ def check_funds(paper_account: PaperAccount, orders: Iterable[Order]) -> None:
             f"your Equity with Loan Value [{total.equity_with_loan:.2f} {currency}] must exceed the new "
             f"total Initial Margin [{total.initial_margin:.2f} {currency}]"
         )
+
+
+def _reserving_orders(paper_account: PaperAccount, replaced: Collection[int]) -> list[Order]:
+    """The open orders for which a cash account sets cash aside: purchases, and sales of puts it lacks."""
+    if not paper_account.is_cash_account:
+        return []
+    return [
+        order
+        for order in paper_account.orders.values()
+        if order.status.is_working
+        and order.parent_id is None
+        and order.order_id not in replaced
+        and (order.side == "BUY" or _sells_short(paper_account, order))
+    ]
+
+
+def _sells_short(paper_account: PaperAccount, order: Order) -> bool:
+    held = held_quantity(paper_account, paper_account.instrument_of(order))
+    return order.quantity - order.filled > held
 
 
 def check_reference(accounts: Iterable[PaperAccount], reference: str) -> None:

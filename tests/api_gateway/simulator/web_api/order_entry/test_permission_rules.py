@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from api_gateway.simulator.accounts.order_execution import ExecutionSimulator
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.orders.order import Order, OrderStatus
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from api_gateway.simulator.web_api.order_entry.permission_rules import (
     NO_PERMISSION,
@@ -92,6 +95,63 @@ def test_a_purchase_must_be_paid_in_full(account: PaperAccount) -> None:
     affordable = int(account.cash["USD"] / price) - 1
     assert place(account, AAPL, quantity=affordable) is None
     assert "must exceed the new total Initial Margin" in (place(account, AAPL, quantity=affordable + 2) or "")
+
+
+def accept(account: PaperAccount, conid: int, **fields: Any) -> Order:
+    """Place an order and wait for a minute."""
+    parsed = parse_ticket(ticket(conid=conid, **fields))
+    order = build_order(account, parsed, account.next_order_id())
+    check_funds(account, [order])
+    executor = ExecutionSimulator({account.account_id: account})
+    executor.accept(account, order)
+    account.clock.advance(60)
+    executor.catch_up()
+    return order
+
+
+def test_open_purchases_reserve_their_cash(account: PaperAccount) -> None:
+    price = round(account.prices.quote(account.instrument(AAPL)).bid * 0.9, 2)
+    size = int(account.cash["USD"] / price * 0.6)
+    first = accept(account, AAPL, quantity=size, price=price, orderType="LMT")
+    assert first.status.is_working
+    problem = place(account, AAPL, quantity=size, price=price, orderType="LMT") or ""
+    equity, margin = (float(each) for each in re.findall(r"\[([\d.-]+) USD]", problem))
+    assert equity < margin
+    first.set_status(OrderStatus.CANCELLED, account.clock.now())
+    assert place(account, AAPL, quantity=size, price=price, orderType="LMT") is None
+
+
+def test_a_short_put_reserves_the_price_of_its_delivery(account: PaperAccount) -> None:
+    put, cash = option(account, "P"), account.cash["USD"]
+    assert accept(account, put.conid, side="SELL", quantity=1, orderType="MKT").filled == 1
+    total = account.valuation().total
+    reserved = (put.strike or 0.0) * 100
+    assert total.available_funds == pytest.approx(account.cash["USD"] - reserved)
+    assert total.buying_power == pytest.approx(total.available_funds)
+    ask = account.prices.quote(account.instrument(IBM)).ask
+    assert place(account, IBM, quantity=int(cash / ask * 0.9)) is not None
+    assert place(account, IBM, quantity=int(total.available_funds / ask * 0.9)) is None
+
+
+def test_shares_of_a_cash_account_lend_nothing(account: PaperAccount) -> None:
+    total = account.valuation().total
+    assert total.gross_position_value > 0
+    assert total.available_funds == pytest.approx(account.cash["USD"])
+    assert total.excess_liquidity == pytest.approx(account.cash["USD"])
+    assert total.buying_power == pytest.approx(account.cash["USD"])
+
+
+def test_a_fill_beyond_the_cash_cancels_the_order(account: PaperAccount) -> None:
+    ask = account.prices.quote(account.instrument(IBM)).ask
+    parsed = parse_ticket(ticket(conid=IBM, quantity=int(account.cash["USD"] / ask) - 2))
+    order = build_order(account, parsed, account.next_order_id())
+    account.prices.override_price(IBM, ask * 1.5)
+    executor = ExecutionSimulator({account.account_id: account})
+    executor.accept(account, order)
+    account.clock.advance(60)
+    executor.catch_up()
+    assert order.status is OrderStatus.CANCELLED
+    assert account.cash["USD"] >= 0
 
 
 def test_a_margin_account_has_none_of_these_restrictions() -> None:
