@@ -110,17 +110,17 @@ class _Replay:
                 assets.append(
                     Asset(instrument, holding.quantity, self._in_base(instrument.currency, value, moment))
                 )
-        money = dict(self._cash)
-        for accrued in (self._interest.accrued(), sum_accruals(self._account.dividend_accruals, moment)):
-            for currency, amount in accrued.items():
-                money[currency] = money.get(currency, 0.0) + amount
-        cash = {
-            currency: self._in_base(currency, amount, moment) for currency, amount in money.items() if amount
-        }
+        cash: dict[str, float] = {}
+        dividends = sum_accruals(self._account.dividend_accruals, moment)
+        for money in (self._cash, self._interest.accrued(), dividends):
+            for currency, amount in money.items():
+                if amount:
+                    cash[currency] = cash.get(currency, 0.0) + self._in_base(currency, amount, moment)
         return AccountSnapshot(moment, tuple(assets), cash)
 
     def _in_base(self, currency: str, amount: float, moment: float) -> float:
-        return amount * self._account.exchange_rates.rate(currency, moment)
+        # The ledger adds up cents, too.
+        return round(amount * self._account.exchange_rates.rate(currency, moment), 2)
 
     def _apply(self, booking: Booking) -> None:
         self._interest.advance(booking.at, self._cash)

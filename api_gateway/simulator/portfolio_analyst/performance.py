@@ -95,7 +95,7 @@ def performance_series(paper_account: PaperAccount, period: str) -> PerformanceS
     baseline_date = _previous_weekday(days[0])
     moments = [end_of_day(day, now) for day in (baseline_date, *days)]
     values = tuple(
-        round(snapshot.net_liquidation, _DIGITS) for snapshot in account_snapshots(paper_account, moments)
+        round(snapshot.net_liquidation, 2) for snapshot in account_snapshots(paper_account, moments)
     )
     return PerformanceSeries(
         paper_account.account_id, paper_account.base_currency, start, end, baseline_date, days, values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
 from typing import Any
@@ -15,6 +16,8 @@ from api_gateway.simulator.replies import ApiResponse
 
 CHUNK_SIZE = 65_536
 BODILESS_STATUSES = (204, 304)
+# -0.0 as a number, or as the whole of a text: "-0.000".
+_NEGATIVE_ZERO = re.compile(rb'(?<=[:,\["])-(?=0(?:\.0*)?[,}\]"])')
 
 
 def encode_response(response: ApiResponse) -> tuple[bytes, str]:
@@ -23,9 +26,12 @@ def encode_response(response: ApiResponse) -> tuple[bytes, str]:
         return response.body, response.content_type
     if response.body is None:
         return b"", response.content_type
-    return orjson.dumps(
-        response.body, option=orjson.OPT_NON_STR_KEYS
-    ), f"{response.content_type};charset=utf-8"
+    return encode_json(response.body), f"{response.content_type};charset=utf-8"
+
+
+def encode_json(body: Any) -> bytes:
+    """Return compact JSON without negative zeros."""
+    return _NEGATIVE_ZERO.sub(b"", orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS))
 
 
 def fault_response(fault: FaultAction) -> ApiResponse:

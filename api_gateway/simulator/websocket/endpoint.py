@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import orjson
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import WebSocketRoute
 from starlette.types import Message
@@ -20,7 +19,7 @@ from api_gateway.simulator.replies import ApiError
 from api_gateway.simulator.session.session import SESSION_EVENTS
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.login_cookies import carries_login
-from api_gateway.simulator.web_api.response_writer import encode_response, fault_response
+from api_gateway.simulator.web_api.response_writer import encode_json, encode_response, fault_response
 from api_gateway.simulator.websocket.frames import Frame, parse_session_token
 from api_gateway.simulator.websocket.stream_session import StreamSession
 
@@ -100,7 +99,7 @@ async def _run_session(
                 frames += session.receive(text)
             frames += session.due_frames()
             for frame in () if fault.hang else frames:
-                raw = orjson.dumps(frame)
+                raw = encode_json(frame)
                 if _is_too_long(raw, behind_gateway):
                     await websocket.close()
                     return

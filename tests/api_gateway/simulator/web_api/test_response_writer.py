@@ -16,6 +16,7 @@ import uvicorn
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.faults import Fault
 from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.response_writer import encode_json
 from tests.api_gateway.listening import wait_until
 
 TICKLE = "/v1/api/tickle"
@@ -237,3 +238,17 @@ async def test_a_fault_applies_only_to_its_path(
     script_fault(simulation, status=500)
     assert (await http_client.get("/v1/api/iserver/auth/status")).status_code == 200
     assert (await http_client.get("/simulator/state")).json()["faults"][0]["fired"] == 0
+
+
+def test_no_zero_has_a_sign() -> None:
+    body = {
+        "a": -0.0,
+        "b": [-0.0, 0, "-0.000", "-0"],
+        "c": {"d": "-0.0"},
+        "e": -0.5,
+        "f": "-0.001",
+        "g": "up -0.0",
+    }
+    assert encode_json(body) == (
+        b'{"a":0.0,"b":[0.0,0,"0.000","0"],"c":{"d":"0.0"},"e":-0.5,"f":"-0.1","g":"up -0"}'
+    )

@@ -61,7 +61,7 @@ async def test_the_last_value_is_the_current_account_value(
     api: ApiClient, simulation: Simulation, period: str
 ) -> None:
     nav = (await performance(api, period))["nav"]["data"][0]
-    assert nav["navs"][-1] == pytest.approx(simulation.selected_account.valuation().net_liquidation, abs=0.01)
+    assert nav["navs"][-1] == simulation.selected_account.valuation().net_liquidation
 
 
 async def test_returns_follow_from_the_values(api: ApiClient) -> None:
