@@ -5,12 +5,16 @@ import logging
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
 
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.faults import Fault, FaultAction, FaultSchedule, RequestPattern
 from api_gateway.simulator.simulation import Simulation
 from tests.api_gateway.listening import serve_app
+
+_HANDSHAKE = (
+    b"GET /v1/api/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 
 
 @pytest.mark.parametrize("text", [True, False], ids=["text", "binary"])
@@ -47,7 +51,12 @@ async def test_a_denied_handshake_is_not_logged(
     denial = FaultAction(status=503, body="x")
     simulation.faults.add(Fault(match=RequestPattern(path="/ws"), when=FaultSchedule(times=1), do=denial))
     async with serve_app(create_app(simulation)) as server:
-        with pytest.raises(InvalidStatus) as denied:
-            await connect(f"ws://127.0.0.1:{server.port}/v1/api/ws")
-    assert (denied.value.response.status_code, denied.value.response.body) == (503, b"x")
+        # uvicorn 0.35 sends Content-Length twice, which the client of `websockets` rejects.
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(_HANDSHAKE)
+        async with asyncio.timeout(10):
+            response = await reader.read()
+        writer.close()
+    assert response.startswith(b"HTTP/1.1 503 ")
+    assert response.endswith(b"x")
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
