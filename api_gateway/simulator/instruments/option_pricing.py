@@ -1,5 +1,6 @@
-"""Black-Scholes option pricing at an interest rate of zero, so theta is never positive.
+"""Black-Scholes option pricing from the forward price, discounted at the interest rate.
 
+Early exercise is ignored, except that no option costs less than it would bring when exercised at once.
 The volatility depends on the strike: a smile that is steeper below the price than above it, over distances
 measured in standard deviations until expiry, so that near expiries have steeper smiles, as in real chains.
 """
@@ -12,6 +13,8 @@ from math import erf, exp, log, pi, sqrt
 SECONDS_PER_YEAR = 365 * 86400.0
 _SKEW, _CURVATURE, _WIDEST = -0.07, 0.025, 3.0
 _SHORTEST = 7 / 365
+_LEAST_SHARE = 0.05
+_DAY, _STEP = 1 / 365, 1e-4
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,24 @@ class Greeks:
     vega: float
 
 
+@dataclass(frozen=True)
+class Carry:
+    """What it costs to hold the underlying: the forward price is the spot price, without the present value
+    of `dividends` until expiry, growing by `growth` a year. `interest` discounts what is paid at expiry.
+    """
+
+    growth: float = 0.0
+    interest: float = 0.0
+    dividends: float = 0.0
+
+    def forward(self, spot: float, years: float) -> float:
+        """The forward price for delivery in so many years; dividends never take more than most of it."""
+        return max(spot - self.dividends, spot * _LEAST_SHARE) * exp(self.growth * years)
+
+
+NO_CARRY = Carry()
+
+
 def implied_volatility(spot: float, strike: float, years: float, volatility: float) -> float:
     """The volatility at a strike, given the underlying's volatility, which applies at the money."""
     spread = volatility * sqrt(max(years, _SHORTEST))
@@ -31,34 +52,49 @@ def implied_volatility(spot: float, strike: float, years: float, volatility: flo
     return volatility * (1 + _SKEW * distance + _CURVATURE * distance * distance)
 
 
-def option_price(spot: float, strike: float, years: float, volatility: float, right: str) -> float:
-    """The price of one call (`C`) or put (`P`) on one unit; after expiry, its intrinsic value."""
-    if years <= 0:
-        return max(0.0, spot - strike if right == "C" else strike - spot)
-    d1, d2 = _d1_d2(spot, strike, years, volatility)
-    if right == "C":
-        return spot * _normal_cdf(d1) - strike * _normal_cdf(d2)
-    return strike * _normal_cdf(-d2) - spot * _normal_cdf(-d1)
-
-
-def greeks(spot: float, strike: float, years: float, volatility: float, right: str) -> Greeks:
-    """The Greeks of one option; after expiry, all but delta are 0."""
-    if years <= 0:
-        in_the_money = spot > strike if right == "C" else spot < strike
-        return Greeks((1.0 if right == "C" else -1.0) if in_the_money else 0.0, 0.0, 0.0, 0.0)
-    d1, _ = _d1_d2(spot, strike, years, volatility)
-    density = exp(-d1 * d1 / 2) / sqrt(2 * pi)
-    return Greeks(
-        delta=_normal_cdf(d1) - (0 if right == "C" else 1),
-        gamma=density / (spot * volatility * sqrt(years)),
-        theta=-spot * density * volatility / (2 * sqrt(years)) / 365,
-        vega=spot * density * sqrt(years) / 100,
+def option_price(
+    spot: float, strike: float, years: float, volatility: float, right: str, carry: Carry = NO_CARRY
+) -> float:
+    """The price of one call (`C`) or put (`P`) on one unit, and never less than its intrinsic value."""
+    sign = 1 if right == "C" else -1
+    intrinsic = max(0.0, sign * (spot - strike))
+    return (
+        intrinsic if years <= 0 else max(intrinsic, _european(spot, strike, years, volatility, sign, carry))
     )
 
 
-def _d1_d2(spot: float, strike: float, years: float, volatility: float) -> tuple[float, float]:
+def greeks(
+    spot: float, strike: float, years: float, volatility: float, right: str, carry: Carry = NO_CARRY
+) -> Greeks:
+    """The Greeks of one option; after expiry, or if it costs its intrinsic value, all but delta are 0."""
+    sign = 1 if right == "C" else -1
+    intrinsic = max(0.0, sign * (spot - strike))
+    price = intrinsic if years <= 0 else _european(spot, strike, years, volatility, sign, carry)
+    if years <= 0 or price < intrinsic:
+        return Greeks(float(sign) if intrinsic else 0.0, 0.0, 0.0, 0.0)
+    forward = carry.forward(spot, years)
+    d1, _ = _d1_d2(forward, strike, years, volatility)
+    discount, slope = exp(-carry.interest * years), exp(carry.growth * years)
+    density = exp(-d1 * d1 / 2) / sqrt(2 * pi)
+    day = min(_DAY, years / 2) * _STEP
+    return Greeks(
+        delta=discount * slope * sign * _normal_cdf(sign * d1),
+        gamma=discount * slope * slope * density / (forward * volatility * sqrt(years)),
+        theta=(_european(spot, strike, years - day, volatility, sign, carry) - price) / day * _DAY,
+        vega=discount * forward * density * sqrt(years) / 100,
+    )
+
+
+def _european(spot: float, strike: float, years: float, volatility: float, sign: int, carry: Carry) -> float:
+    forward = carry.forward(spot, years)
+    d1, d2 = _d1_d2(forward, strike, years, volatility)
+    value = sign * (forward * _normal_cdf(sign * d1) - strike * _normal_cdf(sign * d2))
+    return exp(-carry.interest * years) * value
+
+
+def _d1_d2(forward: float, strike: float, years: float, volatility: float) -> tuple[float, float]:
     spread = volatility * sqrt(years)
-    d1 = log(spot / strike) / spread + spread / 2
+    d1 = log(forward / strike) / spread + spread / 2
     return d1, d1 - spread
 
 

@@ -148,6 +148,13 @@ class Universe:
         """The listed futures with this symbol or trading class, by product, the front month first."""
         return self._futures_of_products(self._futures.products_of_symbol(symbol))
 
+    def carry_of_futures(self, index: Instrument) -> float | None:
+        """The yearly carry of the futures on an index or on the one that it follows; None without futures."""
+        for conid in (index.conid, index.price_source_conid):
+            for product in self._futures.products_of(conid or 0):
+                return product.carry
+        return None
+
     def bonds_of(self, issuer_id: str) -> list[Instrument]:
         """The bonds of one issuer."""
         return list(self._bonds.get(issuer_id, ()))

@@ -27,6 +27,7 @@ from api_gateway.simulator.corporate_actions.splits import shares_per_share, spl
 from api_gateway.simulator.instruments.combinations import Combination, contracts_of
 from api_gateway.simulator.instruments.option_pricing import (
     SECONDS_PER_YEAR,
+    Carry,
     Greeks,
     greeks,
     implied_volatility,
@@ -38,6 +39,7 @@ from api_gateway.simulator.prices.combination_prices import (
     combine_quotes,
     combine_ranges,
 )
+from api_gateway.simulator.prices.option_carry import OptionCarry
 from api_gateway.simulator.prices.order_book import build_order_book
 from api_gateway.simulator.prices.price_overrides import PriceOverrides
 from api_gateway.simulator.prices.price_path import PricePath
@@ -61,6 +63,7 @@ class Prices:
         self._paths: dict[int, PricePath] = {}
         self._overrides = PriceOverrides()
         self._halted: set[int] = set()
+        self._carry = OptionCarry(universe)
 
     def quote(self, instrument: Instrument, epoch: float | None = None) -> Quote:
         """The quote at `epoch`, or now. It changes every 500 ms while the market is open.
@@ -116,7 +119,7 @@ class Prices:
             return _ticks_to_price(instrument, self._path(instrument).ticks_at(session, moment))
         fixed = self._overrides.price_at(leader.conid, now)
         spot = self.price_at(leader, moment) if fixed is None else fixed
-        return _derived_price(instrument, spot, moment)
+        return self._derived_price(instrument, spot, moment)
 
     def range_between(self, instrument: Instrument, since: float, until: float) -> PriceRange:
         """Open, high, low and close between two times, including price overrides.
@@ -129,7 +132,7 @@ class Prices:
             spots = self._common_source_range(instrument, since, until)
             if spots is None:
                 return bounds
-            return bound_options(instrument, bounds, spots, (since, until), _derived_price)
+            return bound_options(instrument, bounds, spots, (since, until), self._derived_price)
         since, until = instrument.until_its_end(since), instrument.until_its_end(until)
         total: PriceRange | None = None
         for left, right in pairwise(self._overrides.boundaries(instrument.conid, since, until)):
@@ -154,7 +157,7 @@ class Prices:
     def greeks(self, instrument: Instrument) -> Greeks | None:
         """The Greeks of an option at the clock's time; None for other instruments."""
         terms = self._option_terms(instrument)
-        return None if terms is None else greeks(*terms, instrument.right or "C")
+        return None if terms is None else greeks(*terms[:4], instrument.right or "C", terms[4])
 
     def implied_volatility(self, instrument: Instrument) -> float | None:
         """The volatility that an option's price implies at the clock's time; None for other instruments."""
@@ -273,7 +276,7 @@ class Prices:
                 bounds = (ticks.open, ticks.high, ticks.low, ticks.close)
                 part = PriceRange(*(_ticks_to_price(instrument, t) for t in bounds))
             else:
-                part = _derived_range(instrument, self.range_between(leader, left, right), left, right)
+                part = self._derived_range(instrument, self.range_between(leader, left, right), left, right)
             total = part if total is None else total.merge(part)
         if total is None:
             price = self.price_at(instrument, since)
@@ -300,15 +303,47 @@ class Prices:
         key = hash_keys(hash_keys(self._key, instrument.conid), 1)
         return volume_until(key, instrument.average_volume, session, epoch)
 
-    def _option_terms(self, instrument: Instrument) -> tuple[float, float, float, float] | None:
-        """Spot, strike, years left and volatility of an option at the clock's time; None for others."""
+    def _derived_price(self, instrument: Instrument, spot: float, epoch: float) -> float:
+        """The price derived from the source instrument's price at one time."""
+        leader = self._price_source(instrument)
+        if instrument.sec_type == "EC":
+            exact = 1 - spot
+        elif instrument.sec_type in _OPTIONS and instrument.strike is not None and leader is not None:
+            strike, years = instrument.strike, _years_left(instrument, epoch)
+            volatility = implied_volatility(spot, strike, years, instrument.volatility)
+            carry = self._carry.at(instrument, leader, epoch)
+            exact = option_price(spot, strike, years, volatility, instrument.right or "C", carry)
+            if years > 0:  # nothing is traded for less than a tick
+                exact = max(instrument.tick, exact)
+        else:
+            exact = spot * instrument.ratio * exp(instrument.carry * _years_left(instrument, epoch))
+        return _ticks_to_price(instrument, round(exact / instrument.tick))
+
+    def _derived_range(
+        self, instrument: Instrument, source_range: PriceRange, since: float, until: float
+    ) -> PriceRange:
+        """The range derived from the source's extremes at both ends, between which values rise or decay."""
+        corners = [
+            self._derived_price(instrument, spot, epoch)
+            for spot in (source_range.high, source_range.low)
+            for epoch in (since, until)
+        ]
+        return PriceRange(
+            self._derived_price(instrument, source_range.open, since),
+            max(corners),
+            min(corners),
+            self._derived_price(instrument, source_range.close, until),
+        )
+
+    def _option_terms(self, instrument: Instrument) -> tuple[float, float, float, float, Carry] | None:
+        """Spot, strike, years left, volatility and carry of an option now; None for others."""
         leader = self._price_source(instrument)
         if instrument.sec_type not in _OPTIONS or leader is None or instrument.strike is None:
             return None
         now = instrument.until_its_end(self._clock.now())
         spot, years = self.price_at(leader, now), _years_left(instrument, now)
         volatility = implied_volatility(spot, instrument.strike, years, instrument.volatility)
-        return spot, instrument.strike, years, volatility
+        return spot, instrument.strike, years, volatility, self._carry.at(instrument, leader, now)
 
     def _price_source(self, instrument: Instrument) -> Instrument | None:
         """The instrument that this one's price is derived from, or None if it has its own path."""
@@ -350,38 +385,6 @@ def _floor_to_step(epoch: float) -> float:
 
 def _ticks_to_price(instrument: Instrument, ticks: int) -> float:
     return round(ticks * instrument.tick, instrument.decimals)
-
-
-def _derived_price(instrument: Instrument, spot: float, epoch: float) -> float:
-    """The price derived from the source instrument's price at one time."""
-    if instrument.sec_type == "EC":
-        exact = 1 - spot
-    elif instrument.sec_type in _OPTIONS and instrument.strike is not None:
-        strike, years = instrument.strike, _years_left(instrument, epoch)
-        volatility = implied_volatility(spot, strike, years, instrument.volatility)
-        exact = option_price(spot, strike, years, volatility, instrument.right or "C")
-        if years > 0:  # nothing is traded for less than a tick
-            exact = max(instrument.tick, exact)
-    else:
-        exact = spot * instrument.ratio * exp(instrument.carry * _years_left(instrument, epoch))
-    return _ticks_to_price(instrument, round(exact / instrument.tick))
-
-
-def _derived_range(
-    instrument: Instrument, source_range: PriceRange, since: float, until: float
-) -> PriceRange:
-    """The range derived from the source's extremes at both ends: over time, the value only decays."""
-    corners = [
-        _derived_price(instrument, spot, epoch)
-        for spot in (source_range.high, source_range.low)
-        for epoch in (since, until)
-    ]
-    return PriceRange(
-        _derived_price(instrument, source_range.open, since),
-        max(corners),
-        min(corners),
-        _derived_price(instrument, source_range.close, until),
-    )
 
 
 def _years_left(instrument: Instrument, epoch: float) -> float:

@@ -9,11 +9,12 @@ import pytest
 from api_gateway.simulator.calendar.bars import DAY, MONTH, WEEK
 from api_gateway.simulator.calendar.trading_hours import HOURS, session_at
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.instruments.option_pricing import implied_volatility, option_price
+from api_gateway.simulator.instruments.option_pricing import Carry, implied_volatility, option_price
 from api_gateway.simulator.instruments.universe import Instrument, Universe, build_universe
 from api_gateway.simulator.prices.prices import Prices
 
 NEW_YORK = ZoneInfo("America/New_York")
+CARRY = Carry(growth=0.0364, interest=0.0364)
 
 
 def at(*moment: int) -> float:
@@ -189,7 +190,7 @@ def test_option_price_follows_black_scholes(prices: Prices, universe: Universe) 
     quote, spot = prices.quote(option), prices.quote(apple).last
     years = (at(2026, 3, 20, 16) - TUESDAY_NOON) / (365 * 86400)
     volatility = implied_volatility(spot, 270, years, apple.volatility)
-    assert quote.last == pytest.approx(option_price(spot, 270, years, volatility, "C"), abs=0.01)
+    assert quote.last == pytest.approx(option_price(spot, 270, years, volatility, "C", CARRY), abs=0.02)
     assert prices.implied_volatility(option) == pytest.approx(volatility, rel=0.001)
     assert prices.implied_volatility(apple) is None
     found = prices.greeks(option)
