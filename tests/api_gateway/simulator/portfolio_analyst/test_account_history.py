@@ -6,6 +6,7 @@ import pytest
 
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.lifecycle.timeline import process_events
 from api_gateway.simulator.portfolio_analyst.account_history import (
     AccountSnapshot,
     account_snapshots,
@@ -17,6 +18,7 @@ from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import (
     AAPL,
     EUR_USD,
+    IBM_IN_FRANKFURT,
     MONDAY,
     MSFT,
     find_future,
@@ -100,3 +102,13 @@ def test_the_history_of_every_profile_ends_at_its_current_value(profile: str, cl
     for paper_account in simulation.accounts.values():
         (now,) = account_snapshots(paper_account, [clock.now()])
         assert now.net_liquidation == pytest.approx(paper_account.valuation().net_liquidation)
+
+
+@pytest.mark.parametrize("days", range(8))
+def test_the_present_value_is_that_of_the_ledger_to_the_cent(days: int) -> None:
+    paper_account = make_paper_account()
+    trade(paper_account, IBM_IN_FRANKFURT, 3, 201.37)
+    paper_account.clock.advance(days * 86400 + 3333)
+    process_events(paper_account, paper_account.clock.now())
+    (snapshot,) = account_snapshots(paper_account, [paper_account.clock.now()])
+    assert round(snapshot.net_liquidation, 6) == paper_account.valuation().net_liquidation
