@@ -58,9 +58,11 @@ test-browser: $(VENV)/dev.stamp ## test the login page in a headless Chromium
 	$(BIN)/pytest -n 0 -m browser tests/acceptance
 
 # The clients have an environment of their own: they and the product need different releases of some packages.
-$(VENV)/clients.stamp: tests/clients/requirements.lock
+# One of them is published as source only, so its build backend is installed first: building resolves nothing either.
+$(VENV)/clients.stamp: tests/clients/requirements.lock tests/clients/build.lock
 	$(MAKE_VENV)
-	$(FROM_LOCK) $<
+	$(FROM_LOCK) tests/clients/build.lock
+	$(INSTALL) --no-deps --require-hashes --no-build-isolation -r $<
 	$(CHECK)
 	@touch $@
 
@@ -121,6 +123,7 @@ lock: $(VENV)/dev.stamp ## resolve the lock files after a change of what they ar
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --group dev -c requirements.lock -o tests/requirements.lock
 	$(COMPILE) --group dev --resolution lowest-direct -o tests/lowest.lock
+	$(COMPILE_FILE) tests/clients/build.in -o tests/clients/build.lock
 	$(COMPILE_FILE) tests/clients/requirements.in -o tests/clients/requirements.lock
 	$(COMPILE_FILE) benchmarks/requirements.in -c requirements.lock -o benchmarks/requirements.lock
 

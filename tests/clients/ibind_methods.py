@@ -134,10 +134,10 @@ METHODS: Mapping[str, Method] = {
         subscribes=True,
     ),
     "marketdata_history_by_conid": Method(
-        lambda c: c.marketdata_history_by_conid(AAPL, "1h", "5d"), _has("data", "symbol")
+        lambda c: c.marketdata_history_by_conid(AAPL, "1h", period="5d"), _has("data", "symbol")
     ),
     "marketdata_history_by_symbol": Method(
-        lambda c: c.marketdata_history_by_symbol("AAPL", "1d", "1m"), _has("data")
+        lambda c: c.marketdata_history_by_symbol("AAPL", "1d", period="1m"), _has("data")
     ),
     "marketdata_history_by_conids": Method(
         lambda c: c.marketdata_history_by_conids([AAPL, IBM], "1d", "1m"),

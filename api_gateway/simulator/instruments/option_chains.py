@@ -51,7 +51,6 @@ class OptionChains:
         self._spot: SpotPrice = _reference_price
         self._weekly_price = lru_cache(maxsize=8192)(self._find_weekly_price)
         self._strikes = lru_cache(maxsize=2048)(self._find_strikes)
-        self._days = lru_cache(maxsize=1024)(_listed_days)
         self._contract = lru_cache(maxsize=4096)(self._build)
 
     def follow_prices(self, spot: SpotPrice) -> None:
@@ -67,7 +66,7 @@ class OptionChains:
         found = [
             Expiry(each, day)
             for each in self.classes_of(root_conid, sec_type)
-            for day in self._days(each, today)
+            for day in _listed_days(each, today)
         ]
         return sorted(found, key=lambda expiry: (expiry.day, expiry.option_class.first_block))
 
@@ -161,6 +160,7 @@ class OptionChains:
         )
 
 
+@lru_cache(maxsize=1024)
 def _listed_days(option_class: OptionClass, today: date) -> tuple[date, ...]:
     """The expiries of a class whose options are listed on `today`."""
     found = []

@@ -7,8 +7,11 @@ needed: what is listed changes as the clock moves on, and expired contracts are 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import cache
+from types import MappingProxyType
+from typing import NamedTuple
 
 from api_gateway.simulator.calendar.expiries import new_york_date
 from api_gateway.simulator.instruments.conids import ListingConids
@@ -24,7 +27,7 @@ from api_gateway.simulator.instruments.listings import (
     read_listings,
 )
 from api_gateway.simulator.instruments.option_chains import Expiry, OptionChains, SpotPrice
-from api_gateway.simulator.instruments.option_classes import build_option_classes
+from api_gateway.simulator.instruments.option_classes import OptionClass, build_option_classes
 
 __all__ = ["Instrument", "Universe", "build_universe"]
 
@@ -182,12 +185,35 @@ def build_universe(
 
     `rows` are the listings, by default from listings.csv; for `london_in_pence` see `build_listings`.
     """
-    rows = [*(read_listings() if rows is None else rows), *read_indices()]
+    listed = _list_own(london_in_pence) if rows is None else _list(rows, london_in_pence)
+    futures, forecasts = Futures(listed.roots), ForecastContracts()
+    underlyings = forecasts.underlyings({instrument.conid for instrument in listed.listings})
+    chains = OptionChains(listed.option_classes, futures.first_on_index)
+    find_now = now if callable(now) else lambda: now
+    return Universe([*listed.listings, *underlyings], futures, forecasts, chains, find_now)
+
+
+class _Listed(NamedTuple):
+    """What rows list: the underlyings by key, those and the bonds, and the classes of options."""
+
+    roots: Mapping[str, Instrument]
+    listings: tuple[Instrument, ...]
+    option_classes: tuple[OptionClass, ...]
+
+
+@cache
+def _list_own(london_in_pence: bool) -> _Listed:
+    """The simulator's own listings: immutable, so that all universes share them."""
+    return _list(read_listings(), london_in_pence)
+
+
+def _list(rows: Iterable[Listing], london_in_pence: bool) -> _Listed:
+    rows = [*rows, *read_indices()]
     conids = ListingConids([*(row.conid for row in rows), *MARKETS])
     roots = build_listings(rows, conids, london_in_pence=london_in_pence)
-    futures, forecasts = Futures(roots), ForecastContracts()
-    listings = [*roots.values(), *build_bonds(conids)]
-    listings += forecasts.underlyings({instrument.conid for instrument in listings})
     cycles = {row.key: row.options for row in rows if row.options}
-    chains = OptionChains(build_option_classes(roots, cycles), futures.first_on_index)
-    return Universe(listings, futures, forecasts, chains, now if callable(now) else lambda: now)
+    return _Listed(
+        MappingProxyType(roots),
+        (*roots.values(), *build_bonds(conids)),
+        tuple(build_option_classes(roots, cycles)),
+    )
