@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from api_gateway.simulator.advisors.pnl_rows import partitioned_pnl_rows
+from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT
 
 
-def test_an_account_without_models_has_one_row() -> None:
-    simulation = Simulation(SimulationOptions())
+def test_an_account_without_models_has_one_row(simulation: Simulation) -> None:
     valuation = simulation.selected_account.valuation()
     rows = partitioned_pnl_rows(
         simulation.selected_account, simulation.models.value_account_holdings(ACCOUNT)
@@ -22,8 +22,8 @@ def test_an_account_without_models_has_one_row() -> None:
     assert row["nl"] == pytest.approx(valuation.net_liquidation, abs=0.01)
 
 
-def test_rows_of_core_and_models_add_up_to_the_account() -> None:
-    simulation = Simulation(SimulationOptions(profile="fa"))
+def test_rows_of_core_and_models_add_up_to_the_account(clock: Clock) -> None:
+    simulation = Simulation(SimulationOptions(profile="fa"), clock)
     (whole,) = partitioned_pnl_rows(simulation.selected_account, []).values()
     simulation.models.transfer(ACCOUNT, "US-Stocks", 750.0, {AAPL: 40.0})
     rows = partitioned_pnl_rows(
