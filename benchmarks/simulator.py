@@ -5,11 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 
-from benchmarks.processes import Process, free_port, run_process, wait_for_port
+from benchmarks.processes import (
+    Process,
+    free_port,
+    run_process,
+    temporary_certificate,
+    tls_context,
+    wait_for_port,
+)
 
 YEAR_SECONDS = 365 * 86_400
 CONNECTIONS = 4
@@ -28,13 +36,18 @@ async def simulator_table(python: Path) -> list[str]:
 
 async def _measure(python: Path, profile: str) -> list[str]:
     port = free_port()
-    arguments = ("--port", str(port), "--logged-in", "--no-rate-limits", "--profile", profile)
-    with run_process(python, "api_gateway.simulator", *arguments, port=port, environment={}) as process:
+    with ExitStack() as stack:
+        certificate, _ = stack.enter_context(temporary_certificate())
+        arguments = ["--port", str(port), "--tls-dir", str(certificate.parent), "--profile", profile]
+        arguments += ["--logged-in", "--no-rate-limits"]
+        process = stack.enter_context(
+            run_process(python, "api_gateway.simulator", *arguments, port=port, environment={})
+        )
         wait_for_port(process)
         started = time.perf_counter() - process.started_at
         async with httpx.AsyncClient(
             base_url=f"https://localhost:{port}",
-            verify=False,  # noqa: S501 the certificate is self-signed and new at each start
+            verify=tls_context(certificate),
             timeout=120,
             limits=httpx.Limits(max_connections=CONNECTIONS),
         ) as client:
@@ -42,7 +55,7 @@ async def _measure(python: Path, profile: str) -> list[str]:
             rate = await _requests_per_second(client)
             before = _megabytes(process)
             year = await _seconds(lambda: _advance(client, YEAR_SECONDS))
-        return [f"{started:.2f}", before, _megabytes(process), f"{year:.1f}", f"{rate:,.0f}"]
+        return [f"{started:.2f}", before, _megabytes(process), f"{year:.2f}", f"{rate:,.0f}"]
 
 
 async def _open(client: httpx.AsyncClient) -> None:

@@ -111,7 +111,7 @@ def _rating_notifications(paper_account: PaperAccount, day: date) -> Iterator[No
         _format_rating(name, _analyst_count(company, grade, day), _analyst_count(company, grade, before))
         for grade, name in enumerate(_GRADES)
     )
-    text = f"Analysts rate {company.symbol}@{company.exchange} anew. {grades}."
+    text = f"Analysts changed their ratings of {company.symbol}@{company.exchange}. {grades}."
     yield Notification(at, "PF", "FYI: Changes in Analyst Ratings", _html(text, _held_in_text(paper_account)))
 
 
