@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+from api_gateway.outside_text import clean_line
+
 _ACCOUNT = re.compile(r"\b([A-Z]{1,4})[0-9]{1,8}([0-9]{4}[A-Z]?)\b")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
 # `token=…` and `"session": "…"`, however short: the name marks the value as a secret.
@@ -15,9 +17,6 @@ _NAMED_SECRET = re.compile(
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[^\s\"'&;,<>]{6,}")
 _INVISIBLE_ELEMENT = re.compile(r"<(script|style|head)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>")
-_NON_PRINTING = re.compile(
-    r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]+"
-)
 _STACK_FRAME = re.compile(r" at [\w$/]{1,99}\.[\w.$/]{0,200} ?\([^()]{0,200}\)")
 
 MAX_INPUT = 4_000
@@ -38,12 +37,12 @@ def redact_accounts(text: str) -> str:
 
 
 def sanitize(text: str, *, max_length: int = 300) -> str:
-    """Return the redacted text on one line, without markup, stack frames and control characters.
+    """Return the redacted text on one line, without markup, stack frames and invisible characters.
 
     It has at most `max_length` characters.
     """
     text = text[:MAX_INPUT]
     if "<" in text:
         text = html.unescape(_TAG.sub(" ", _INVISIBLE_ELEMENT.sub(" ", text)))
-    text = redact(_STACK_FRAME.sub("", _NON_PRINTING.sub(" ", text)).strip())
+    text = redact(_STACK_FRAME.sub("", clean_line(text)).strip())
     return text if len(text) <= max_length else text[: max_length - 1] + "…"

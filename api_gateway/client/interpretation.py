@@ -30,6 +30,7 @@ from api_gateway.errors import (
     Unreachable,
 )
 from api_gateway.operations import SessionRequirement
+from api_gateway.outside_text import clean_json
 from api_gateway.redaction import sanitize
 from api_gateway.session.diagnosis import STATE_CAUSES, Diagnosis
 from api_gateway.session.states import SessionState
@@ -172,7 +173,7 @@ def tickle_collision_error(request: GatewayRequest, seconds: float) -> RateLimit
 
 
 def _interpret_body(request: GatewayRequest, received: RawResponse, login_url: str) -> GatewayResponse:
-    body = received.body
+    body = clean_json(received.body)
     if not body or body.isspace():
         return GatewayResponse(received.status, b"null")
     response = GatewayResponse(received.status, body)
