@@ -49,7 +49,7 @@ async def get_market_snapshot(
 
 
 @router.get("/iserver/marketdata/history")
-async def get_price_history(gateway: Gateway, wanted: Annotated[PriceHistoryQuery, Query()]) -> Json:
+async def get_price_bars(gateway: Gateway, wanted: Annotated[PriceHistoryQuery, Query()]) -> Json:
     """Get bars of open, high, low, close and volume, at most 1000.
 
     `data` rows: `t` epoch ms, `o` `h` `l` `c` prices, and `v`, to be multiplied by the result's

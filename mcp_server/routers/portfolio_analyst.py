@@ -19,7 +19,7 @@ router = APIRouter(tags=["Portfolio Analyst"])
 
 
 @router.post("/pa/performance")
-async def get_performance(gateway: Gateway, wanted: PerformanceRequest) -> Json:
+async def get_performance_series(gateway: Gateway, wanted: PerformanceRequest) -> Json:
     """Get the performance of accounts over a period: net asset value and returns, day by day.
 
     `nav` values, `cps` cumulative and `tpps` single returns, as fractions (0.05 is 5%). Several accounts are
@@ -50,7 +50,7 @@ async def get_performance_all_periods(
     Source: IBKR Web API reference, "Account Performance (All Time Periods)".
     Found by: compare returns of day, week, month and year, all time frames, performance overview,
     historical growth, gains over time, NAV, past returns, since inception.
-    For less: Use `get_performance`, which has one period.
+    For less: Use `get_performance_series`, which has one period.
     """
     return await gateway.post("/pa/allperiods", body=wanted.sent(), param=only_account)
 

@@ -32,7 +32,7 @@ LISTED_TOOLS: Final = (
     "list_portfolio_accounts",
     "search_contracts",
     "get_market_snapshot",
-    "get_price_history",
+    "get_price_bars",
     "list_positions",
     "get_account_summary",
     "list_live_orders",

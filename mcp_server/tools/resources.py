@@ -58,7 +58,7 @@ def resources(sections: Collection[str]) -> list[TextResource]:
             "The periods and bars that price history accepts, and the default bar of each period.",
             {
                 "about": (
-                    "For `period` and `bar` of get_price_history. A period between two rows accepts bars "
+                    "For `period` and `bar` of get_price_bars. A period between two rows accepts bars "
                     "from the smallest of the shorter row to the largest of the longer. At most 1000 are "
                     "returned."
                 ),

@@ -22,17 +22,17 @@ ROWS: list[Row] = [
         "GET /iserver/marketdata/snapshot?conids=265598&fields=31,7633",
     ),
     Row(
-        "get_price_history",
+        "get_price_bars",
         {"conid": 265598},
         "GET /iserver/marketdata/history?bar=1min&conid=265598&period=1d",
     ),
     Row(
-        "get_price_history",
+        "get_price_bars",
         {"conid": 265598, "period": "1y"},
         "GET /iserver/marketdata/history?bar=1d&conid=265598&period=1y",
     ),
     Row(
-        "get_price_history",
+        "get_price_bars",
         {
             "conid": 265598,
             "period": "6m",
@@ -64,7 +64,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
         for each in [["last"], ["31,84"], ["31 "], ["-1"], ["31"] * 51, ["123456"]]
     ),
     *(
-        ("get_price_history", {"conid": 265598, "period": each})
+        ("get_price_bars", {"conid": 265598, "period": each})
         for each in [
             "1D",
             "0d",
@@ -82,15 +82,15 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
         ]
     ),
     *(
-        ("get_price_history", {"conid": 265598, "period": period, "bar": bar})
+        ("get_price_bars", {"conid": 265598, "period": period, "bar": bar})
         for period, bar in [("1y", "1min"), ("1d", "1w"), ("1w", "1min"), ("15y", "1d"), ("1d", "1D")]
     ),
     *(
-        ("get_price_history", {"conid": 265598, "start_time": each})
+        ("get_price_bars", {"conid": 265598, "start_time": each})
         for each in ["20261301-00:00:00", "20260230-00:00:00", "20261120 21:00:00", "20261120-9:00:00", "now"]
     ),
-    ("get_price_history", {"conid": 265598, "direction": 0}),
-    ("get_price_history", {"conid": 265598, "source": "last"}),
+    ("get_price_bars", {"conid": 265598, "direction": 0}),
+    ("get_price_bars", {"conid": 265598, "source": "last"}),
 ]
 
 

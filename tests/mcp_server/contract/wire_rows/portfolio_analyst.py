@@ -12,7 +12,7 @@ IN_AAPL: dict[str, Any] = {**A, "conids": [265598], "currency": "USD"}
 
 ROWS: list[Row] = [
     Row(
-        "get_performance",
+        "get_performance_series",
         {**A, "period": "1M"},
         "POST /pa/performance",
         {"acctIds": ["DU1234567"], "period": "1M"},
@@ -67,13 +67,16 @@ NO_ACCOUNTS: list[Any] = [
 
 # Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
-    *(("get_performance", {"account_ids": each, "period": "1M"}) for each in NO_ACCOUNTS),
+    *(("get_performance_series", {"account_ids": each, "period": "1M"}) for each in NO_ACCOUNTS),
     *(("get_performance_all_periods", {"account_ids": each}) for each in NO_ACCOUNTS),
     *(("list_transactions", {**IN_AAPL, "account_ids": each}) for each in NO_ACCOUNTS),
     *(("get_allocation_breakdown", {"account_ids": each, "type": "ALL"}) for each in NO_ACCOUNTS),
-    *(("get_performance", {**A, "period": each}) for each in ["3M", "6M", "12M", "1d", "1Y ", "", 1, ["1Y"]]),
-    ("get_performance", A),
-    ("get_performance", {"period": "1Y"}),
+    *(
+        ("get_performance_series", {**A, "period": each})
+        for each in ["3M", "6M", "12M", "1d", "1Y ", "", 1, ["1Y"]]
+    ),
+    ("get_performance_series", A),
+    ("get_performance_series", {"period": "1Y"}),
     ("get_performance_all_periods", {"only_account": "DU1234567"}),
     *(("get_performance_all_periods", {**A, "only_account": each}) for each in ["All", "DU1234567&x=1", ""]),
     *(
