@@ -6,6 +6,7 @@ import textwrap
 
 from pydantic_settings import BaseSettings
 
+from api_gateway.data_dir.settings import DataSettings
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.settings import SimulatorSettings
 from mcp_server.settings import ServerSettings
@@ -33,6 +34,7 @@ def settings_groups() -> list[tuple[str, type[BaseSettings]]]:
     return [
         ("Gateway client (ticker and MCP server)", GatewaySettings),
         ("MCP server", ServerSettings),
+        ("Data folder (MCP server)", DataSettings),
         ("Ticker", TickerSettings),
         ("Simulator", SimulatorSettings),
         ("Routers generator", GeneratorSettings),

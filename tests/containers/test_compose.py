@@ -12,6 +12,7 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
+from api_gateway.data_dir.settings import DataSettings
 from api_gateway.settings import GatewaySettings, environment_names, former_names
 from api_gateway.simulator.settings import SimulatorSettings
 from mcp_server.settings import ServerSettings
@@ -113,15 +114,26 @@ def test_no_service_depends_on_the_gateway() -> None:
     assert [name for name, service in SERVICES.items() if "depends_on" in service] == []
 
 
-def test_a_volume_has_one_writer_the_certificate_the_gateway_and_routers_their_generator() -> None:
-    assert list(COMPOSE["volumes"]) == ["tls", "routers"]
+def test_each_volume_has_one_writer() -> None:
+    assert list(COMPOSE["volumes"]) == ["tls", "routers", "data"]
     certificate, universe = SERVICES["gateway"]["volumes"]
     assert certificate == "tls:/tls"
     assert (universe["type"], universe["target"], universe["read_only"]) == ("bind", "/universe.toml", True)
     assert SERVICES["gateway"]["environment"]["SIMULATOR_UNIVERSE"] == universe["target"]
     assert SERVICES[GENERATOR]["volumes"] == ["routers:/routers"]
     assert SERVICES["ticker"]["volumes"] == ["tls:/tls:ro,nocopy"]
-    assert SERVICES["mcp-server"]["volumes"] == ["tls:/tls:ro,nocopy", "routers:/routers:ro,nocopy"]
+    read_only = ["tls:/tls:ro,nocopy", "routers:/routers:ro,nocopy"]
+    assert SERVICES["mcp-server"]["volumes"] == [*read_only, "data:/data"]
+
+
+def test_the_data_folder_is_a_volume_that_only_the_servers_user_can_read() -> None:
+    assert SERVICES["mcp-server"]["environment"]["IB_MCP_DATA_DIR"] == "/data"
+    # A new volume gets the owner and mode of the directory in the image, which must be made as root.
+    lines = RUNNING_STAGES["mcp-server"]
+    (user,) = (line.removeprefix("USER ") for line in lines if line.startswith("USER "))
+    uid, gid = user.split(":")
+    made = next(i for i, line in enumerate(lines) if f"install -d -m 0700 -o {uid} -g {gid} /data" in line)
+    assert made < lines.index(f"USER {user}")
 
 
 def test_the_generator_runs_only_on_demand_and_reaches_no_session() -> None:
@@ -145,6 +157,7 @@ def test_only_the_server_gets_the_token() -> None:
         ("mcp-server", GatewaySettings, {"GATEWAY_VERIFY_TLS", "GATEWAY_FINGERPRINT"}),
         ("ticker", TickerSettings, set()),
         ("mcp-server", ServerSettings, set()),
+        ("mcp-server", DataSettings, set()),
         (GENERATOR, GeneratorSettings, set()),
         # The port inside the container is fixed.
         ("gateway", SimulatorSettings, {"GATEWAY_PORT"}),
