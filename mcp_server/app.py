@@ -5,7 +5,6 @@ Tools call the app in process; it does not listen on a port.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,8 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from api_gateway import errors
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.redaction import redact
-from mcp_server.rest.argument_errors import CORRECT_ARGUMENTS, NOTHING_SENT
+from mcp_server.rest.argument_errors import CORRECT_ARGUMENTS, NOTHING_SENT, describe_problem
 from mcp_server.rest.listing import join_limited
 from mcp_server.rest.relay import Relay
 from mcp_server.routers import ROUTERS
@@ -41,20 +39,6 @@ STATUS_CODES: Mapping[type[errors.GatewayError], int] = {
     errors.Forbidden: 403,
     errors.Failed: 502,
 }
-
-# A rejected value of at least this length may be an account ID or a token, so it is not repeated.
-_MIN_REDACTED_LENGTH = 4
-_MESSAGE_REWRITES = (
-    (re.compile(r"^Field required$"), "is missing"),
-    (re.compile(r"^String should match pattern "), "should match the pattern "),
-    (re.compile(r"^(Input|String|List|Value) should "), "should "),
-    (re.compile(r"^Extra inputs are not permitted$"), "is not a known argument"),
-    (re.compile(r", (unable to parse string as an? \w+|unable to interpret input)$"), ""),
-    (re.compile(r"a valid integer$"), "a whole number"),
-    (re.compile(r"a valid boolean$"), "true or false"),
-    (re.compile(r" after validation, "), ", "),
-    (re.compile(r"^Value error, "), "is invalid: "),
-)
 
 
 def create_app(
@@ -127,7 +111,7 @@ async def _handle_gateway_error(_: Request, error: Exception) -> JSONResponse:
 async def _handle_validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     problems = dict.fromkeys(
-        _describe_problem(each["loc"], each["msg"], each.get("input")) for each in error.errors()
+        describe_problem(each["loc"][1:], each["msg"], each.get("input")) for each in error.errors()
     )
     body = {
         "error": errors.Invalid.__name__,
@@ -136,14 +120,3 @@ async def _handle_validation_error(request: Request, error: Exception) -> JSONRe
         "hint": f"{NOTHING_SENT} {CORRECT_ARGUMENTS}",
     }
     return JSONResponse(body, status_code=STATUS_CODES[errors.Invalid])
-
-
-def _describe_problem(location: Sequence[int | str], message: str, value: object) -> str:
-    if isinstance(value, str) and len(value) >= _MIN_REDACTED_LENGTH:
-        message = message.replace(value, "…")
-    for pattern, replacement in _MESSAGE_REWRITES:
-        message = pattern.sub(replacement, message)
-    name = ""
-    for part in location[1:]:
-        name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
-    return f"`{redact(name)}` {message}" if name else message

@@ -14,11 +14,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api_gateway.client.gateway import GatewayClient
+from mcp_server.answers.context import create_context
+from mcp_server.answers.ibkr_clock import IbkrClock
+from mcp_server.answers.tools import answer_tools
 from mcp_server.app import create_app
 from mcp_server.connection.readiness import check_readiness
 from mcp_server.connection.status import ConnectionReporter
-from mcp_server.connection.tools import builtin_tools
+from mcp_server.connection.tools import connection_tools
 from mcp_server.extra_routers import check_name_conflicts, sections_of
+from mcp_server.facts.fact_store import FactStore
 from mcp_server.http.bearer_auth import BearerTokenVerifier
 from mcp_server.http.sse_internals import write_events_whole
 from mcp_server.instructions import instructions
@@ -30,6 +34,7 @@ from mcp_server.search.search_tools import CALL, CALL_WRITING, SEARCH, SearchToo
 from mcp_server.settings import ServerSettings, ToolListing
 from mcp_server.ticker.client import TickerClient
 from mcp_server.ticker.order_hold import OrderHold
+from mcp_server.tools.builtin_tool import BuiltinToolProvider
 from mcp_server.tools.operation_tool import OperationToolProvider, ToolOptions
 from mcp_server.tools.resources import resources
 
@@ -53,7 +58,14 @@ def create_server(
     )
     app = create_app(gateway, filtered_routers, OrderHold(gateway, ticker))
     tools = OperationToolProvider(app, notes_by_name(filtered_routers), _tool_options(settings))
-    builtin = builtin_tools(reporter, ticker, settings)
+    clock = IbkrClock(gateway.current_time)
+    context = create_context(gateway, settings.trading_mode, FactStore(None, now=clock.now), clock)
+    builtin = BuiltinToolProvider(
+        [
+            *connection_tools(reporter, ticker, settings),
+            *answer_tools(context, sections, tools.by_name),
+        ]
+    )
     check_name_conflicts(tools.names, {*builtin.by_name, SEARCH, CALL, CALL_WRITING})
     search_only = settings.mcp_server_tools is ToolListing.SEARCH
     tool_provider = SearchToolProvider(tools, builtin) if search_only else tools

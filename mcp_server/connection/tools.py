@@ -1,4 +1,4 @@
-"""The list of built-in tools."""
+"""The list of connection tools."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from mcp_server.connection.take_over_session import TakeOverSessionTool
 from mcp_server.connection.wait_for_login import WaitForLoginTool
 from mcp_server.settings import ServerSettings
 from mcp_server.ticker.client import TickerClient
-from mcp_server.tools.builtin_tool import BuiltinTool, BuiltinToolProvider
+from mcp_server.tools.builtin_tool import BuiltinTool
 
 
-def builtin_tools(
+def connection_tools(
     reporter: ConnectionReporter, ticker: TickerClient, settings: ServerSettings
-) -> BuiltinToolProvider:
-    """The built-in tools of the trading mode, in the order they are listed."""
+) -> list[BuiltinTool]:
+    """The connection tools of the trading mode, in the order they are listed."""
     tools: list[BuiltinTool] = [
         ConnectionStatusTool(reporter),
         WaitForLoginTool(reporter),
@@ -24,4 +24,4 @@ def builtin_tools(
     ]
     if settings.trading_mode is not TradingMode.READ:
         tools.append(TakeOverSessionTool(reporter, ticker))
-    return BuiltinToolProvider(tools)
+    return tools

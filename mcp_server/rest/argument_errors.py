@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from api_gateway.redaction import sanitize
+from api_gateway.redaction import redact, sanitize
 from mcp_server.rest.listing import join_limited
 
 NOTHING_SENT: Final = "Nothing was sent to IBKR."
 CORRECT_ARGUMENTS: Final = "Correct the arguments and call again."
 
 _MAX_NAME_LENGTH: Final = 40
+# A rejected value of at least this length may be an account ID or a token, so it is not repeated.
+_MIN_REDACTED_LENGTH = 4
+_MESSAGE_REWRITES = (
+    (re.compile(r"^Field required$"), "is missing"),
+    (re.compile(r"^String should match pattern "), "should match the pattern "),
+    (re.compile(r"^(Input|String|List|Value) should "), "should "),
+    (re.compile(r"^Extra inputs are not permitted$"), "is not a known argument"),
+    (re.compile(r", (unable to parse string as an? \w+|unable to interpret input)$"), ""),
+    (re.compile(r"a valid integer$"), "a whole number"),
+    (re.compile(r"a valid boolean$"), "true or false"),
+    (re.compile(r" after validation, "), ", "),
+    (re.compile(r"^Value error, "), "is invalid: "),
+)
 
 
 def unknown_arguments_text(
@@ -25,3 +39,15 @@ def unknown_arguments_text(
 
 def _quoted(names: Collection[str]) -> str:
     return ", ".join(f"`{each}`" for each in names)
+
+
+def describe_problem(location: Sequence[int | str], message: str, value: object) -> str:
+    """A clause about one value that Pydantic rejects: the argument's name, and what is wrong with it."""
+    if isinstance(value, str) and len(value) >= _MIN_REDACTED_LENGTH:
+        message = message.replace(value, "…")
+    for pattern, replacement in _MESSAGE_REWRITES:
+        message = pattern.sub(replacement, message)
+    name = ""
+    for part in location:
+        name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
+    return f"`{redact(name)}` {message}" if name else message

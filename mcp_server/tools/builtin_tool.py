@@ -34,6 +34,7 @@ class BuiltinTool(Tool):
         description: str,
         arguments: Mapping[str, Any] | None = None,
         *,
+        required: Sequence[str] = (),
         read_only: bool = True,
         search_terms: str = "",
     ) -> None:
@@ -42,7 +43,11 @@ class BuiltinTool(Tool):
             name=name,
             title=title,
             description=description,
-            parameters={"type": "object", "properties": dict(arguments or {})},
+            parameters={
+                "type": "object",
+                "properties": dict(arguments or {}),
+                **({"required": list(required)} if required else {}),
+            },
             output_schema=None,
             annotations=ToolAnnotations(
                 title=title,

@@ -1,0 +1,51 @@
+"""What every answer needs: the gateway's client, and what is read through it and shared between answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from api_gateway.access_policy import TradingMode
+from api_gateway.client.gateway import GatewayClient
+from mcp_server.answers.accounts import AccountBook
+from mcp_server.answers.cursors import CursorStore
+from mcp_server.answers.ibkr_clock import IbkrClock
+from mcp_server.answers.market_hours import MarketHours
+from mcp_server.answers.quotes import QuoteReader
+from mcp_server.facts.fact_store import FactStore
+
+
+@dataclass(frozen=True)
+class AnswerContext:
+    """Shared by all calls of all answers."""
+
+    gateway: GatewayClient
+    mode: TradingMode
+    facts: FactStore
+    clock: IbkrClock
+    accounts: AccountBook
+    market_hours: MarketHours
+    quotes: QuoteReader
+    cursors: CursorStore
+
+
+def create_context(
+    gateway: GatewayClient,
+    mode: TradingMode,
+    facts: FactStore,
+    clock: IbkrClock,
+    now: Callable[[], float] = time.monotonic,
+) -> AnswerContext:
+    """The context of the answers of one server. `now` counts the age of cursors, in seconds."""
+    accounts = AccountBook(gateway)
+    return AnswerContext(
+        gateway=gateway,
+        mode=mode,
+        facts=facts,
+        clock=clock,
+        accounts=accounts,
+        market_hours=MarketHours(gateway, facts, accounts, clock),
+        quotes=QuoteReader(gateway, clock),
+        cursors=CursorStore(now),
+    )

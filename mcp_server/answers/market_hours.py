@@ -1,0 +1,105 @@
+"""Whether a market is open, from IBKR's trading schedule of a contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from api_gateway.client.gateway import GatewayClient
+from api_gateway.errors import Failed, Refused
+from mcp_server.answers.accounts import AccountBook
+from mcp_server.answers.ibkr_clock import IbkrClock
+from mcp_server.answers.times import from_epoch, in_new_york
+from mcp_server.facts.fact_store import FactStore
+
+US_STOCKS: Final = 756733
+"""SPY, whose schedule is that of US stocks and funds."""
+
+_MAX_AGE: Final = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One trading session: regular, or extended hours, which include the regular ones."""
+
+    opens: datetime
+    closes: datetime
+    regular: bool
+
+
+@dataclass(frozen=True)
+class MarketState:
+    """The state of a market at one time, as answers name it; `is_open` means regular trading hours."""
+
+    words: str
+    is_open: bool
+    next_open: datetime | None = None
+    closes: datetime | None = None
+
+
+class MarketHours:
+    """Reads trading schedules, each once in twelve hours."""
+
+    def __init__(
+        self, gateway: GatewayClient, facts: FactStore, accounts: AccountBook, clock: IbkrClock
+    ) -> None:
+        self._gateway = gateway
+        self._facts = facts
+        self._accounts = accounts
+        self._clock = clock
+
+    async def sessions(self, conid: int = US_STOCKS) -> tuple[Session, ...]:
+        """The sessions of the next days, today's included; empty if IBKR has no schedule for the contract."""
+
+        async def fetch() -> Any:
+            try:
+                return (await self._gateway.get("/contract/trading-schedule", conid=conid)).value
+            except Refused:
+                return {}
+
+        fact = await self._facts.get_or_fetch(
+            await self._accounts.scope(),
+            "trading schedule",
+            f"{conid} {self._clock.today()}",
+            _MAX_AGE,
+            fetch,
+        )
+        return parse_sessions(fact.value)
+
+    async def state(self, conid: int = US_STOCKS) -> MarketState:
+        """The market's state now. Never fails for want of a schedule: the words are then empty."""
+        try:
+            return state_at(await self.sessions(conid), self._clock.now())
+        except (Refused, Failed):
+            return MarketState("", False)
+
+
+def parse_sessions(value: Any) -> tuple[Session, ...]:
+    """The sessions in a response to /contract/trading-schedule, in order."""
+    schedules = value.get("schedules") if isinstance(value, dict) else None
+    found = []
+    for day in schedules.values() if isinstance(schedules, dict) else ():
+        for key, regular in (("liquid_hours", True), ("extended_hours", False)):
+            for hours in (day.get(key) or ()) if isinstance(day, dict) else ():
+                opens, closes = from_epoch(hours.get("opening")), from_epoch(hours.get("closing"))
+                if opens is not None and closes is not None:
+                    found.append(Session(opens, closes, regular))
+    return tuple(sorted(found, key=lambda each: each.opens))
+
+
+def state_at(sessions: tuple[Session, ...], moment: datetime) -> MarketState:
+    """The state at a time within the days that the sessions cover."""
+    if not sessions:
+        return MarketState("", False)
+    regular = [each for each in sessions if each.regular] or list(sessions)
+    upcoming = next((each.opens for each in regular if each.opens > moment), None)
+    current = next((each for each in regular if each.opens <= moment < each.closes), None)
+    if current is not None:
+        return MarketState("market open", True, upcoming, current.closes)
+    if any(each.opens <= moment < each.closes for each in sessions):
+        today = in_new_york(moment).date()
+        before = upcoming is not None and in_new_york(upcoming).date() == today
+        return MarketState("pre-market" if before else "after hours", False, upcoming)
+    opens = f", opens {in_new_york(upcoming):%a %H:%M}" if upcoming is not None else ""
+    return MarketState(f"market closed{opens}", False, upcoming)

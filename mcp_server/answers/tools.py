@@ -1,0 +1,38 @@
+"""The list of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fastmcp.tools.base import Tool
+
+from mcp_server.answers.answer_tool import AnswerFunction, AnswerTool
+from mcp_server.answers.context import AnswerContext
+
+
+@dataclass(frozen=True)
+class AnswerEntry:
+    """One answer. It is offered if all of the sections that it needs are.
+
+    `operation` is the IBKR operation that had the name before: a call with its arguments is passed on.
+    """
+
+    function: AnswerFunction
+    sections: Collection[str]
+    operation: str = ""
+
+
+ANSWERS: Final[tuple[AnswerEntry, ...]] = ()
+
+
+def answer_tools(
+    context: AnswerContext, sections: Collection[str], operations: Mapping[str, Tool]
+) -> list[AnswerTool]:
+    """The answers whose sections are offered, in the order they are listed."""
+    return [
+        AnswerTool(entry.function, context, operations.get(entry.operation))
+        for entry in ANSWERS
+        if set(entry.sections) <= set(sections)
+    ]
