@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from mcp_server.facts.fact_store import FactStore
 from mcp_types import ImageContent, TextContent
 
 from api_gateway.access_policy import POLICIES, TradingMode
@@ -21,6 +20,7 @@ from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from mcp_server.answers.answer_tool import AnswerFunction, AnswerTool
 from mcp_server.answers.context import create_context
 from mcp_server.answers.ibkr_clock import IbkrClock
+from mcp_server.facts.fact_store import FactStore
 from tests.virtual_loop import run_in_virtual_time
 
 NOON = datetime(2026, 11, 18, 17, tzinfo=UTC)
