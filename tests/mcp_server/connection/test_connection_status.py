@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -310,3 +311,39 @@ def test_a_problem_that_the_ticker_found_fails_every_tool_immediately_and_only_w
     assert took < 1.1
     assert OUTCOME_SENTENCES[Outcome.NOT_SENT] in text
     assert not failed
+
+
+def run_with_arguments(**arguments: Any) -> tuple[bool, str, float]:
+    async def scenario() -> tuple[bool, str, float]:
+        stack = InProcessStack(login=False)
+        async with stack.client() as client:
+            began = asyncio.get_running_loop().time()
+            result = await client.call_tool("connection_status", arguments, raise_on_error=False)
+            return result.is_error, result.content[0].text, asyncio.get_running_loop().time() - began
+
+    returned: tuple[bool, str, float] = run_in_virtual_time(scenario())
+    return returned
+
+
+@pytest.mark.parametrize("seconds", [30, "30"])
+def test_it_waits_for_the_login_as_long_as_requested(seconds: Any) -> None:
+    failed, text, waited = run_with_arguments(wait_seconds=seconds)
+    assert not failed
+    assert not json.loads(text)["ready"]
+    assert 29 <= waited <= 33
+
+
+@pytest.mark.parametrize("flag", [True, "True"])
+def test_it_diagnoses_every_layer_on_request(flag: Any) -> None:
+    failed, text, _ = run_with_arguments(diagnose=flag)
+    assert not failed
+    assert len(json.loads(text)["layers"]) > 5
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"wait_seconds": "soon"}, {"wait_seconds": 9999}, {"diagnose": "maybe"}]
+)
+def test_invalid_arguments_are_named(arguments: dict[str, Any]) -> None:
+    failed, text, _ = run_with_arguments(**arguments)
+    assert failed
+    assert f"`{next(iter(arguments))}`" in text
