@@ -630,6 +630,18 @@ class Cause(Enum):
         "TICKER_URL is {ticker_url}, but a ticker started with these settings listens on port {port}",
         "set TICKER_URL and TICKER_PORT to the same port",
     )
+    DATA_FOLDER_UNUSABLE = Row(
+        "the data folder {folder} cannot be used ({reason}), so cached facts are in memory only",
+        "make it writable for this user only, or set IB_MCP_DATA_DIR to another folder",
+    )
+    DATA_FOLDER_SHARED = Row(
+        "other users of this machine can see which files are in the data folder {folder}",
+        "run `chmod 700` on it, or set IB_MCP_DATA_DIR to a folder of its own",
+    )
+    NEWER_DATA_FILE = Row(
+        "a newer version of IB MCP wrote {path} (schema {version}; this version supports up to {known})",
+        "install that version again, or move the file elsewhere",
+    )
 
     # The MCP server.
     SERVER_DOWN = Row(

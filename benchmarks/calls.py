@@ -61,6 +61,7 @@ def start_server(
         "GATEWAY_CA_FILE": str(ca_file),
         "MCP_SERVER_PORT": str(port),
         "MCP_SERVER_MAX_RESULT": "10000000",
+        "IB_MCP_DATA_DIR": str(ca_file.parent / "data"),
         **settings,
     }
     return stack.enter_context(run_process(python, module, *arguments, port=port, environment=environment))

@@ -16,11 +16,15 @@ from pydantic_settings import BaseSettings
 
 from api_gateway.causes import Cause, explain
 from api_gateway.client.gateway import GatewayClient
+from api_gateway.data_dir.database import Database
+from api_gateway.data_dir.settings import DataSettings
+from api_gateway.doctor.checks.data_folder import examine_data_folder
 from api_gateway.doctor.checks.settings import examine_ticker_url
 from api_gateway.doctor.doctor import DoctorContext, DoctorResult, run_doctor
 from api_gateway.doctor.findings import Finding, Layer, broken, warning
 from api_gateway.doctor.support_bundle import make_support_bundle, write_support_bundle
 from api_gateway.settings import GatewaySettings, SettingsError, load
+from mcp_server.facts.fact_store import FILE_NAME, MIGRATIONS
 from mcp_server.http.endpoint import endpoint_of, startup_problems
 from mcp_server.settings import ServerSettings
 
@@ -43,8 +47,12 @@ def doctor_command(options: argparse.Namespace) -> int:
             return None
 
     gateway, server = load_or_report(GatewaySettings), load_or_report(ServerSettings)
-    loaded: list[BaseSettings] = [each for each in (gateway, server) if each]
+    data = load_or_report(DataSettings)
+    loaded: list[BaseSettings] = [each for each in (gateway, server, data) if each]
     problems += startup_problems(server) if server else []
+    if data:
+        facts = Database(data.data_folder / FILE_NAME, MIGRATIONS)
+        problems += examine_data_folder(data.data_folder, facts)
     ticker_url = options.ticker_url or (server.ticker_url if server else None)
     if find_spec("ticker_service"):  # not installed in the MCP server's container
         from ticker_service.settings import TickerSettings

@@ -9,6 +9,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from api_gateway.data_dir.database import Database, NewerSchemaError
+from api_gateway.data_dir.settings import DataSettings
 from api_gateway.settings import GatewaySettings, SettingsError, load
 from mcp_server.http.bind_guard import require_safe_bind
 from mcp_server.http.log_format import log_to_stderr
@@ -27,7 +29,10 @@ _log = logging.getLogger("mcp_server")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until stopped. Exit status: 1 the address is taken, 2 a setting is invalid."""
+    """Serve until stopped.
+
+    Exit status: 1 the address is taken, 2 a setting is invalid or a newer version wrote the data folder.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m mcp_server",
         description="Run the MCP server over HTTP, or over standard input and output. "
@@ -39,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load(ServerSettings)
         gateway_settings = load(GatewaySettings)
+        data_folder = load(DataSettings).data_folder
         selected = selected_sections(settings)
         stdio = stdio or settings.mcp_transport_protocol is Transport.STDIO
         if not stdio:
@@ -59,15 +65,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.disable()
     from api_gateway.client.gateway import GatewayClient
     from mcp_server.extra_routers import load_extra_routers, sections_of
+    from mcp_server.facts.fact_store import FILE_NAME, MIGRATIONS
     from mcp_server.routers import ROUTERS
     from mcp_server.server import create_server
 
+    facts_file = Database(data_folder / FILE_NAME, MIGRATIONS)
     try:
         extra = load_extra_routers(settings.mcp_server_extra_routers, settings.trading_mode)
         routers = (*ROUTERS, *extra.routers)
-        server = create_server(GatewayClient(gateway_settings, policy=extra.policy), settings, routers)
+        gateway = GatewayClient(gateway_settings, policy=extra.policy)
+        server = create_server(gateway, settings, routers, facts_file=facts_file)
         selected = selected_sections(settings, sections_of(routers))
-    except SettingsError as error:
+    except (SettingsError, NewerSchemaError) as error:
         print(error, file=sys.stderr)
         return 2
     gc.enable()
@@ -77,10 +86,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings.trading_mode,
         ", ".join(name for name in dict.fromkeys((*sections.NAMES, *sorted(selected))) if name in selected),
     )
-    if stdio:
-        serve_stdio(server)
-    else:
-        serve_http(server, settings, sockets)
+    try:
+        if stdio:
+            serve_stdio(server)
+        else:
+            serve_http(server, settings, sockets)
+    finally:
+        facts_file.close()
     return 0
 
 

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api_gateway.client.gateway import GatewayClient
+from api_gateway.data_dir.database import Database
 from mcp_server.answers.context import create_context
 from mcp_server.answers.ibkr_clock import IbkrClock
 from mcp_server.answers.tools import answer_tools
@@ -44,22 +45,31 @@ def create_server(
     settings: ServerSettings,
     routers: Sequence[APIRouter] = ROUTERS,
     ticker: TickerClient | None = None,
+    *,
+    facts_file: Database | None = None,
 ) -> FastMCP[Any]:
     """Create the server for this gateway client, which it opens at startup and closes at shutdown.
 
-    `ticker` is for tests; by default it is the one at TICKER_URL. Raises SettingsError for a section in
-    INCLUDED_TAGS or EXCLUDED_TAGS that does not exist, and for a route that has the name of another tool.
+    `ticker` is for tests; by default it is the one at TICKER_URL. Without `facts_file`, facts are cached in
+    memory only. Raises SettingsError for a section in INCLUDED_TAGS or EXCLUDED_TAGS that does not exist, and
+    for a route that has the name of another tool; NewerSchemaError for a file of a newer version.
     """
     sections = selected_sections(settings, sections_of(routers))
     filtered_routers = filter_routes(routers, settings.trading_mode, sections)
     ticker = ticker or TickerClient(settings.ticker_url)
+    clock = IbkrClock(gateway.current_time)
+    facts = FactStore(facts_file, now=clock.now)
+    facts.open_file()
     reporter = ConnectionReporter(
-        gateway, ticker, settings.trading_mode, prefetch=settings.mcp_server_prefetch
+        gateway,
+        ticker,
+        settings.trading_mode,
+        prefetch=settings.mcp_server_prefetch,
+        data_problem=lambda: facts.file_problem,
     )
     app = create_app(gateway, filtered_routers, OrderHold(gateway, ticker))
     tools = OperationToolProvider(app, notes_by_name(filtered_routers), _tool_options(settings))
-    clock = IbkrClock(gateway.current_time)
-    context = create_context(gateway, settings.trading_mode, FactStore(None, now=clock.now), clock)
+    context = create_context(gateway, settings.trading_mode, facts, clock)
     builtin = BuiltinToolProvider(
         [
             *connection_tools(reporter, ticker, settings),

@@ -8,10 +8,11 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from api_gateway.causes import Cause, Explanation, explain
 from api_gateway.data_dir.folder import create_private_file, create_private_folder
 
 Migration = Sequence[str]
@@ -27,7 +28,11 @@ _log = logging.getLogger(__name__)
 
 
 class NewerSchemaError(Exception):
-    """A newer version of IB MCP wrote the database; `str()` is a sentence that names the file."""
+    """A newer version of IB MCP wrote the database; `str()` says so, and what to do, on one line."""
+
+    def __init__(self, explanation: Explanation) -> None:
+        super().__init__(f"{explanation.sentence} {explanation.next_step}")
+        self.explanation = explanation
 
 
 class Database:
@@ -48,6 +53,16 @@ class Database:
     def open(self) -> None:
         """Open, create or migrate the file. Raises NewerSchemaError, OSError or sqlite3.Error."""
         self.query("PRAGMA user_version")
+
+    def require_known_schema(self) -> None:
+        """Raise NewerSchemaError if a newer version wrote the file; creates and changes nothing."""
+        with (
+            suppress(sqlite3.Error),
+            closing(
+                sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True, isolation_level=None)
+            ) as connection,
+        ):
+            self._reader.require_known_schema(connection)
 
     def query(self, statement: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """Return the rows. Raises NewerSchemaError, OSError or sqlite3.Error."""
@@ -137,14 +152,17 @@ class _Connection:
         for suffix in ("-wal", "-shm"):
             Path(f"{self._path}{suffix}").unlink(missing_ok=True)
 
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        newest = len(self._migrations)
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        if version > newest:
+    def require_known_schema(self, connection: sqlite3.Connection) -> int:
+        """Return the schema version. Raises NewerSchemaError."""
+        version, known = int(connection.execute("PRAGMA user_version").fetchone()[0]), len(self._migrations)
+        if version > known:
             raise NewerSchemaError(
-                f"A newer version of IB MCP wrote {self._path} (schema {version}; this version supports "
-                f"up to {newest}): install that version again, or move the file elsewhere."
+                explain(Cause.NEWER_DATA_FILE, path=self._path, version=version, known=known)
             )
+        return version
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        version, newest = self.require_known_schema(connection), len(self._migrations)
         if version == newest:
             return
         connection.execute("BEGIN IMMEDIATE")

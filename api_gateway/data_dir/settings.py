@@ -9,8 +9,6 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_APPLICATION = "ib-mcp"
-
 
 class DataSettings(BaseSettings):
     """Where the files are that outlive a process."""
@@ -19,8 +17,8 @@ class DataSettings(BaseSettings):
 
     ib_mcp_data_dir: Path | None = Field(
         default=None,
-        description="Directory for data that outlives a process, private to its user; empty: "
-        "ib-mcp in $XDG_DATA_HOME, by default ~/.local/share, or on macOS in ~/Library/Application Support.",
+        description="Directory for what outlives a restart, such as cached contracts; only its user may read "
+        "it. Empty: ib-mcp in $XDG_DATA_HOME, ~/.local/share, or on macOS ~/Library/Application Support.",
     )
 
     @field_validator("ib_mcp_data_dir", mode="before")
@@ -36,8 +34,7 @@ class DataSettings(BaseSettings):
 
 
 def _platform_folder() -> str:
-    if sys.platform == "darwin":
-        return f"~/Library/Application Support/{_APPLICATION}"
     base = os.environ.get("XDG_DATA_HOME", "")
-    # The XDG specification says to ignore a relative path.
-    return os.path.join(base if os.path.isabs(base) else "~/.local/share", _APPLICATION)
+    if not os.path.isabs(base):  # the XDG specification says to ignore a relative path
+        base = "~/Library/Application Support" if sys.platform == "darwin" else "~/.local/share"
+    return os.path.join(base, "ib-mcp")

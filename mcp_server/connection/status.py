@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 from typing import Any
 
 from api_gateway.access_policy import TradingMode
-from api_gateway.causes import Actor, Cause, explain
+from api_gateway.causes import Actor, Cause, Explanation, explain
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.preflight import Accounts
 from api_gateway.errors import GatewayError
@@ -74,16 +75,24 @@ class ConnectionStatus:
 class ConnectionReporter:
     """Reports the status of the connection, in this trading mode.
 
-    `prefetch` lets it prefetch, in a new session, what IBKR is slow to return at first.
+    `prefetch` lets it prefetch, in a new session, what IBKR is slow to return at first. `data_problem`
+    returns why the data folder cannot be used, if so.
     """
 
     def __init__(
-        self, gateway: GatewayClient, ticker: TickerClient, mode: TradingMode, *, prefetch: bool = True
+        self,
+        gateway: GatewayClient,
+        ticker: TickerClient,
+        mode: TradingMode,
+        *,
+        prefetch: bool = True,
+        data_problem: Callable[[], Explanation | None] = lambda: None,
     ) -> None:
         self.gateway = gateway
         self._ticker = ticker
         self._mode = mode
         self._prefetch = prefetch
+        self._data_problem = data_problem
 
     async def current_status(self, *, max_age: float = CHECK_TTL) -> ConnectionStatus:
         """The status, within two seconds in any state; never raises a `GatewayError`."""
@@ -182,6 +191,8 @@ class ConnectionReporter:
                 "when_another_program_competes": (report.compete or None) if report else None,
             }
         )
+        if problem := self._data_problem():
+            result["data_folder"] = {"sentence": problem.sentence, "next_step": problem.next_step}
         return _drop_none(result)
 
     def _next_step(self, status: ConnectionStatus) -> str:

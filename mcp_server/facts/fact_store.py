@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from api_gateway.causes import Cause, Explanation, explain
 from api_gateway.client.single_flight import SingleFlight
 from api_gateway.data_dir.database import Database, Migration, NewerSchemaError
 from mcp_server.facts.memory import ENTRY_BYTES, FactKey, MemoryCache, StoredFact
@@ -32,8 +33,8 @@ MAX_FILE_BYTES = 64_000_000
 PRUNE_EVERY = 64
 """Writes of this process between two looks at the size of the file."""
 
-CLOCK_TOLERANCE = timedelta(seconds=2)
-"""How far in the future a fact may be: a clock that is being set steps back by less."""
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far in the future a fact may be: a machine's clock that is wrong by less may be corrected any time."""
 
 _READ = "SELECT value, fetched_at FROM fact WHERE scope = ? AND kind = ? AND key = ?"
 _WRITE = "INSERT OR REPLACE INTO fact (scope, kind, key, fetched_at, value) VALUES (?, ?, ?, ?, ?)"
@@ -77,7 +78,7 @@ class FactStore:
         self._memory = MemoryCache(max_memory_bytes)
         self._fetches: SingleFlight[Fact] = SingleFlight()
         self._writes = 0
-        self._file_problem: str | None = None
+        self._file_problem: Explanation | None = None
 
     def open_file(self) -> None:
         """Open the file. Raises NewerSchemaError; logs any other failure, with which memory is used."""
@@ -91,8 +92,8 @@ class FactStore:
             self._report(error)
 
     @property
-    def file_problem(self) -> str | None:
-        """Why facts are in memory only for now; None if they are on disk, or no file is in use."""
+    def file_problem(self) -> Explanation | None:
+        """Why facts are in memory only, for now; None if they are on disk, or no file is in use."""
         return self._file_problem
 
     async def read(self, scope: str, kind: str, key: str, max_age: timedelta) -> Fact | None:
@@ -169,9 +170,11 @@ class FactStore:
 
     def _report(self, error: BaseException) -> None:
         """Log the first of consecutive failures."""
+        assert self._database is not None  # noqa: S101 - its failures are what is reported
+        problem = explain(Cause.DATA_FOLDER_UNUSABLE, folder=self._database.path.parent, reason=error)
         if self._file_problem is None:
-            _log.warning("Facts are stored in memory only: %s", error)
-        self._file_problem = str(error)
+            _log.warning("%s %s", problem.sentence, problem.next_step)
+        self._file_problem = problem
 
 
 def _place(scope: str, kind: str, key: str) -> FactKey:

@@ -415,6 +415,7 @@ def test_the_demos_processes_get_its_settings_and_none_of_the_users(
     assert simulator.environment["SIMULATOR_PROFILE"] == "retail"
     assert server.environment["TRADING_MODE"] == "paper"
     assert server.environment["MCP_SERVER_TOOLS"] == "search"
+    assert server.environment["IB_MCP_DATA_DIR"] == str(tmp_path / "data")
 
 
 def test_the_demo_can_simulate_an_advisor_and_list_every_tool(tmp_path: Path) -> None:

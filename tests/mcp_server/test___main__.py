@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -20,6 +21,8 @@ import mcp
 import pytest
 from fastmcp.client.transports import StdioTransport
 
+from api_gateway.data_dir.database import Database
+from mcp_server.facts.fact_store import FILE_NAME, MIGRATIONS
 from mcp_server.http.serving import listen
 
 pytestmark = pytest.mark.processes
@@ -32,7 +35,8 @@ NO_GATEWAY = "http://127.0.0.1:9"
 
 
 def environment(**settings: str) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR"}}
+    names = {"PATH", "HOME", "TMPDIR", "XDG_DATA_HOME"}
+    inherited = {name: value for name, value in os.environ.items() if name in names}
     return inherited | {"PYTHONPATH": str(ROOT), "GATEWAY_URL": NO_GATEWAY, "MCP_SERVER_PORT": "0"} | settings
 
 
@@ -90,6 +94,25 @@ async def test_a_port_in_use_stops_startup_with_one_line(tmp_path: Path) -> None
     assert status == 1
     assert "127.0.0.1:" in line
     assert "MCP_SERVER_PORT" in line
+
+
+async def test_a_file_of_a_newer_version_stops_startup_with_one_line(tmp_path: Path) -> None:
+    newer = Database(tmp_path / "data" / FILE_NAME, (*MIGRATIONS, ("CREATE TABLE newer (id)",)))
+    newer.open()
+    newer.close()
+    status, line = await failed_start(tmp_path, IB_MCP_DATA_DIR=str(tmp_path / "data"))
+    assert status == 2
+    assert str(newer.path) in line
+
+
+async def test_it_serves_without_a_usable_data_folder_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    async with started(tmp_path, IB_MCP_DATA_DIR=str(tmp_path / "data")) as process:
+        address = await address_of(process)
+        async with mcp.Client(f"{address}/mcp") as session:
+            status = await session.call_tool("connection_status", {})
+    assert isinstance(status.content[0], mcp.types.TextContent)
+    assert str(tmp_path / "data") in json.loads(status.content[0].text)["data_folder"]["sentence"]
 
 
 async def test_it_serves_without_a_gateway_and_exits_on_sigterm(tmp_path: Path) -> None:

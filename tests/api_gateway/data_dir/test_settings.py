@@ -26,6 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("linux", {"XDG_DATA_HOME": "/srv/data"}, "/srv/data/ib-mcp"),
         ("linux", {"XDG_DATA_HOME": "relative"}, ".local/share/ib-mcp"),
         ("darwin", {}, "Library/Application Support/ib-mcp"),
+        ("darwin", {"XDG_DATA_HOME": "/srv/data"}, "/srv/data/ib-mcp"),
         ("linux", {"IB_MCP_DATA_DIR": ""}, ".local/share/ib-mcp"),
         ("darwin", {"IB_MCP_DATA_DIR": "/srv/own"}, "/srv/own"),
         ("linux", {"IB_MCP_DATA_DIR": "~/own", "XDG_DATA_HOME": "/srv/data"}, "own"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from api_gateway.causes import Cause
 from api_gateway.data_dir.database import Database
 from mcp_server.facts.fact_store import FILE_NAME, MIGRATIONS, PRUNE_EVERY, Fact, FactStore
 
@@ -79,9 +80,9 @@ async def test_a_fact_is_read_until_it_is_older_than_the_reader_accepts(
 
 async def test_a_fact_from_the_future_is_not_used(store: FactStore, clock: SettableClock) -> None:
     await store.write("login", "contract", "1", "from the future")
-    clock.time -= timedelta(seconds=1)
-    assert await store.read("login", "contract", "1", HOUR) is not None, "clocks step back a little"
     clock.time -= timedelta(minutes=1)
+    assert await store.read("login", "contract", "1", HOUR) is not None, "clocks step back a little"
+    clock.time -= timedelta(minutes=5)
     assert await store.read("login", "contract", "1", HOUR) is None
 
 
@@ -187,6 +188,7 @@ async def test_without_a_usable_folder_facts_are_in_memory_and_that_is_logged_on
             assert await store.read("login", "contract", key, HOUR) is not None
         database.close()
     assert store.file_problem is not None
+    assert store.file_problem.cause is Cause.DATA_FOLDER_UNUSABLE
     assert len(caplog.records) == 1
 
 
