@@ -112,7 +112,8 @@ class ColdStartRetry:
         incomplete = rule.is_incomplete(response.value)
         if incomplete and self._empty_since.get(key, float("-inf")) > self._now() - EMPTY_RESULT_TTL:
             return response
-        for _ in range(rule.times if incomplete else 0):
+        # A request that was sent again because the session was opening has been retried already.
+        for _ in range(rule.times + 1 - response.attempts if incomplete else 0):
             await self._sleep(rule.after)
             response = await repeat()
             if not (incomplete := rule.is_incomplete(response.value)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from api_gateway.causes import Cause, explain
 from api_gateway.client.interpretation import require_payload, session_error
@@ -47,7 +48,7 @@ class OpeningCheck:
         response = await proceed(request, budget)
         if not response.value and await self._confirm_open(request, budget):
             try:
-                return await self._send(request, budget)
+                return replace(await self._send(request, budget), attempts=response.attempts + 1)
             except RateLimited:
                 if response.value is not None:
                     raise

@@ -11,10 +11,14 @@ import orjson
 
 @dataclass(frozen=True)
 class GatewayResponse:
-    """One successful response: its HTTP status and its JSON text (`null` if IBKR sent no body)."""
+    """One successful response: its HTTP status and its JSON text (`null` if IBKR sent no body).
+
+    `attempts` is how many times the request was sent for it, because earlier responses were empty.
+    """
 
     status: int
     body: bytes
+    attempts: int = 1
 
     @cached_property
     def value(self) -> Any:

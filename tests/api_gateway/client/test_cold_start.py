@@ -133,6 +133,14 @@ async def test_the_step_retries_an_incomplete_response_with_its_own_handler(fake
     assert (len(rest.requests), len(repeat.requests)) == (1, 1)
 
 
+async def test_a_request_that_was_sent_again_already_is_not_sent_a_third_time(
+    cold_start: ColdStartRetry,
+) -> None:
+    repeat = FakeRetry([{"execution_id": "1"}])
+    response = await cold_start.complete(TRADES, GatewayResponse(200, b"[]", attempts=2), repeat)
+    assert (response.value, repeat.calls) == ([], 0)
+
+
 async def test_the_step_does_not_retry_operations_without_a_rule(fake_time: FakeTime) -> None:
     repeat, rest = FakeHandler([1]), FakeHandler([])
     step = ColdStartStep(ColdStartRetry(now=fake_time.now, sleep=fake_time.sleep), repeat)

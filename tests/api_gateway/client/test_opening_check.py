@@ -32,7 +32,8 @@ async def test_a_read_with_an_empty_response_is_repeated_once_the_session_is_fou
     fake_time: FakeTime,
 ) -> None:
     send = FakeHandler(OPEN, [1])
-    assert (await check(send, fake_time)(FakeHandler([]), read(TRADES), unlimited())).value == [1]
+    response = await check(send, fake_time)(FakeHandler([]), read(TRADES), unlimited())
+    assert (response.value, response.attempts) == ([1], 2)
     assert send.paths == [STATUS, TRADES]
 
 
