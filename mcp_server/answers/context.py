@@ -10,6 +10,7 @@ from api_gateway.access_policy import TradingMode
 from api_gateway.client.gateway import GatewayClient
 from mcp_server.answers.accounts import AccountBook
 from mcp_server.answers.cursors import CursorStore
+from mcp_server.answers.exchange_rates import ExchangeRates
 from mcp_server.answers.ibkr_clock import IbkrClock
 from mcp_server.answers.market_hours import MarketHours
 from mcp_server.answers.quotes import QuoteReader
@@ -27,6 +28,7 @@ class AnswerContext:
     accounts: AccountBook
     market_hours: MarketHours
     quotes: QuoteReader
+    exchange_rates: ExchangeRates
     cursors: CursorStore
 
 
@@ -37,7 +39,7 @@ def create_context(
     clock: IbkrClock,
     now: Callable[[], float] = time.monotonic,
 ) -> AnswerContext:
-    """The context of the answers of one server. `now` counts the age of cursors, in seconds."""
+    """The context of the answers of one server. `now` counts the age of cursors and rates, in seconds."""
     accounts = AccountBook(gateway)
     return AnswerContext(
         gateway=gateway,
@@ -47,5 +49,6 @@ def create_context(
         accounts=accounts,
         market_hours=MarketHours(gateway, facts, accounts, clock),
         quotes=QuoteReader(gateway, clock),
+        exchange_rates=ExchangeRates(gateway, now),
         cursors=CursorStore(now),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from api_gateway.client.gateway import GatewayClient
@@ -21,11 +21,15 @@ _MAX_AGE: Final = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class Session:
-    """One trading session: regular, or extended hours, which include the regular ones."""
+    """One trading session: regular, or extended hours, which include the regular ones.
+
+    `day` is the trading day that the exchange counts it to.
+    """
 
     opens: datetime
     closes: datetime
     regular: bool
+    day: date | None = None
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,11 @@ class MarketHours:
         self._accounts = accounts
         self._clock = clock
 
-    async def sessions(self, conid: int = US_STOCKS) -> tuple[Session, ...]:
-        """The sessions of the next days, today's included; empty if IBKR has no schedule for the contract."""
+    async def sessions(self, conid: int = US_STOCKS, venue: str = "") -> tuple[Session, ...]:
+        """The sessions of the next days, today's included; empty if IBKR has no schedule for the contract.
+
+        Contracts with the same `venue` share the schedule of the first of them that is read.
+        """
 
         async def fetch() -> Any:
             try:
@@ -61,16 +68,16 @@ class MarketHours:
         fact = await self._facts.get_or_fetch(
             await self._accounts.scope(),
             "trading schedule",
-            f"{conid} {self._clock.today()}",
+            f"{venue or conid} {self._clock.today()}",
             _MAX_AGE,
             fetch,
         )
         return parse_sessions(fact.value)
 
-    async def state(self, conid: int = US_STOCKS) -> MarketState:
+    async def state(self, conid: int = US_STOCKS, venue: str = "") -> MarketState:
         """The market's state now. Never fails for want of a schedule: the words are then empty."""
         try:
-            return state_at(await self.sessions(conid), self._clock.now())
+            return state_at(await self.sessions(conid, venue), self._clock.now())
         except (Refused, Failed):
             return MarketState("", False)
 
@@ -79,13 +86,20 @@ def parse_sessions(value: Any) -> tuple[Session, ...]:
     """The sessions in a response to /contract/trading-schedule, in order."""
     schedules = value.get("schedules") if isinstance(value, dict) else None
     found = []
-    for day in schedules.values() if isinstance(schedules, dict) else ():
+    for name, day in schedules.items() if isinstance(schedules, dict) else ():
         for key, regular in (("liquid_hours", True), ("extended_hours", False)):
             for hours in (day.get(key) or ()) if isinstance(day, dict) else ():
                 opens, closes = from_epoch(hours.get("opening")), from_epoch(hours.get("closing"))
                 if opens is not None and closes is not None:
-                    found.append(Session(opens, closes, regular))
+                    found.append(Session(opens, closes, regular, _parse_day(name)))
     return tuple(sorted(found, key=lambda each: each.opens))
+
+
+def _parse_day(name: str) -> date | None:
+    try:
+        return datetime.strptime(name, "%Y%m%d").date()  # noqa: DTZ007 - a calendar day
+    except ValueError:
+        return None
 
 
 def state_at(sessions: tuple[Session, ...], moment: datetime) -> MarketState:

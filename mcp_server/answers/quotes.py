@@ -12,6 +12,7 @@ from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import GatewayError
 from mcp_server.answers.availability import Availability, parse_availability
 from mcp_server.answers.ibkr_clock import IbkrClock
+from mcp_server.answers.market_data_lines import MarketDataLines
 from mcp_server.answers.partial import gather_partial
 from mcp_server.answers.times import from_epoch
 
@@ -109,6 +110,7 @@ class QuoteReader:
     def __init__(self, gateway: GatewayClient, clock: IbkrClock) -> None:
         self._gateway = gateway
         self._clock = clock
+        self._lines = MarketDataLines(gateway)
 
     async def read(self, conids: Iterable[int], fields: Sequence[str]) -> Quotes:
         """The quotes that IBKR has. Raises GatewayError if it has none because every request failed."""
@@ -117,6 +119,7 @@ class QuoteReader:
         if not batches:
             return Quotes({}, {})
         wanted = list(dict.fromkeys((*fields, AVAILABILITY)))
+        await self._lines.make_room(unique)
         found = await gather_partial(
             {
                 batch: self._gateway.get("/iserver/marketdata/snapshot", conids=list(batch), fields=wanted)
