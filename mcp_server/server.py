@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.data_dir.database import Database
+from mcp_server import identity
 from mcp_server.answers.context import create_context
 from mcp_server.answers.ibkr_clock import IbkrClock
 from mcp_server.answers.tools import answer_tools
@@ -27,6 +28,8 @@ from mcp_server.facts.fact_store import FactStore
 from mcp_server.http.bearer_auth import BearerTokenVerifier
 from mcp_server.http.sse_internals import write_events_whole
 from mcp_server.instructions import instructions
+from mcp_server.prompts.completion import ArgumentCompletion
+from mcp_server.prompts.prompts import offered_prompts
 from mcp_server.rest.docstring_notes import notes_by_name
 from mcp_server.rest.route_filter import filter_routes
 from mcp_server.rest.section_filter import selected_sections
@@ -95,7 +98,9 @@ def create_server(
 
     write_events_whole()
     server: FastMCP[Any] = FastMCP(
-        "IB MCP",
+        identity.NAME,
+        website_url=identity.WEBSITE,
+        icons=[identity.icon()],
         instructions=instructions(settings.trading_mode, listed, len(tools.by_name)),
         version=version("ib-mcp"),
         auth=BearerTokenVerifier(token.get_secret_value()) if token else None,
@@ -105,8 +110,15 @@ def create_server(
         lifespan=lifespan,
     )
 
-    for resource in resources(sections):
-        server.add_resource(resource)
+    tables, prompts = resources(sections), offered_prompts(builtin.by_name)
+    identity.introduce(server)
+    identity.declare_only(server, prompts=bool(prompts), resources=bool(tables))
+    for table in tables:
+        server.add_resource(table)
+    for prompt in prompts:
+        server.add_prompt(prompt)
+    if prompts:
+        server.add_completion_handler(ArgumentCompletion(gateway, context.accounts).complete)
 
     @server.custom_route("/health", methods=["GET"])
     async def health(_: Request) -> Response:

@@ -10,6 +10,7 @@ from typing import Any
 import fastmcp
 import mcp
 import pytest
+from mcp import MCPError
 
 from api_gateway.client.gateway import GatewayClient
 from mcp_server.models.market_data import BARS, PriceHistoryQuery
@@ -46,10 +47,10 @@ async def test_the_tables_can_be_listed_and_read(gateway: GatewayClient, mode: A
 async def test_without_market_data_there_are_no_tables(gateway: GatewayClient, mode: Any) -> None:
     server = create_server(gateway, ServerSettings(_env_file=None, excluded_tags="Market Data"))
     async with fastmcp.Client(server, mode=mode) as client:
-        assert await client.list_resources() == []
         for uri in URIS:
-            with pytest.raises(Exception, match=uri):
+            with pytest.raises(MCPError):
                 await client.read_resource(uri)
+    assert await server.list_resources() == []
 
 
 def test_the_fields_of_a_full_quote_are_among_the_fields() -> None:
