@@ -13,6 +13,7 @@ from mcp_server.answers.cursors import CursorStore
 from mcp_server.answers.exchange_rates import ExchangeRates
 from mcp_server.answers.ibkr_clock import IbkrClock
 from mcp_server.answers.market_hours import MarketHours
+from mcp_server.answers.portfolio_analyst.reader import PortfolioAnalyst
 from mcp_server.answers.quotes import QuoteReader
 from mcp_server.facts.fact_store import FactStore
 
@@ -30,6 +31,7 @@ class AnswerContext:
     quotes: QuoteReader
     exchange_rates: ExchangeRates
     cursors: CursorStore
+    portfolio_analyst: PortfolioAnalyst
 
 
 def create_context(
@@ -51,4 +53,5 @@ def create_context(
         quotes=QuoteReader(gateway, clock),
         exchange_rates=ExchangeRates(gateway, now),
         cursors=CursorStore(now),
+        portfolio_analyst=PortfolioAnalyst(gateway, facts, accounts, clock),
     )

@@ -44,9 +44,19 @@ class Called:
 
 
 class AnswerStack:
-    """The answers with a simulator of its own. `respond` can replace a response: return None to leave it."""
+    """The answers with a simulator of its own. `respond` can replace a response: return None to leave it.
 
-    def __init__(self, profile: str = "retail", *, now: datetime = NOON, **options: Any) -> None:
+    `facts` are those of another stack, as two processes share them.
+    """
+
+    def __init__(
+        self,
+        profile: str = "retail",
+        *,
+        now: datetime = NOON,
+        facts: FactStore | None = None,
+        **options: Any,
+    ) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
 
@@ -67,7 +77,7 @@ class AnswerStack:
             now=loop.time,
             wall=wall,
         )
-        self.facts = FactStore(None, now=self.gateway.current_time)
+        self.facts = facts or FactStore(None, now=self.gateway.current_time)
         self.context = create_context(
             self.gateway,
             TradingMode.PAPER,
