@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from mcp_server.answers.portfolio_analyst.limited_requests import Received
 from mcp_server.answers.portfolio_analyst.transaction_rows import parse_day
 from mcp_server.answers.portfolio_analyst.transaction_store import StoredTransactions
