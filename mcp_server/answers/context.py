@@ -16,6 +16,7 @@ from mcp_server.answers.market_hours import MarketHours
 from mcp_server.answers.portfolio_analyst.reader import PortfolioAnalyst
 from mcp_server.answers.quotes import QuoteReader
 from mcp_server.facts.fact_store import FactStore
+from mcp_server.instruments.resolver import Instruments
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class AnswerContext:
     facts: FactStore
     clock: IbkrClock
     accounts: AccountBook
+    instruments: Instruments
     market_hours: MarketHours
     quotes: QuoteReader
     exchange_rates: ExchangeRates
@@ -49,6 +51,7 @@ def create_context(
         facts=facts,
         clock=clock,
         accounts=accounts,
+        instruments=Instruments(gateway, facts, scope=accounts.scope, now=clock.now),
         market_hours=MarketHours(gateway, facts, accounts, clock),
         quotes=QuoteReader(gateway, clock),
         exchange_rates=ExchangeRates(gateway, now),

@@ -1,0 +1,288 @@
+"""Resolves futures and options: by symbol, month or day, strike and right."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from mcp_server.instruments.catalogue import Catalogue, Underlying
+from mcp_server.instruments.dates import ContractMonth, day_text, month_of
+from mcp_server.instruments.definitions import from_chain_row
+from mcp_server.instruments.instrument import Choice, Choices, Found, Instrument, Kind, Resolution, choice_of
+from mcp_server.instruments.lookups import Lookups
+from mcp_server.instruments.meanings import FUTURE_CLASSES, MEANINGS
+from mcp_server.instruments.names import decimal_text, future_text, root_of_option_class
+from mcp_server.instruments.parsing import symbol_spellings
+from mcp_server.instruments.readings import FutureReading, OptionReading
+
+MAX_ROWS: Final = 8
+_NEAREST_STRIKES: Final = 4
+_FRONT_MONTHS: Final = 3
+
+
+@dataclass(frozen=True)
+class _OptionRoot:
+    """An underlying with options of one type; `trading_class` if only that class is meant."""
+
+    underlying: Underlying
+    kind: Kind
+    trading_class: str
+
+    @property
+    def months(self) -> tuple[ContractMonth, ...]:
+        section = self.underlying.section(self.kind)
+        return section.months if section else ()
+
+
+class DerivativeSearch:
+    """Each method returns a resolution, or None if the symbol has no such derivatives at all."""
+
+    def __init__(self, lookups: Lookups, catalogue: Catalogue) -> None:
+        self._lookups = lookups
+        self._catalogue = catalogue
+
+    async def front(self, product: Underlying) -> Instrument | None:
+        """The future that expires next, after today: on its last day, people mean the one after it."""
+        section = product.section("FUT")
+        for month in section.months[:_FRONT_MONTHS] if section else ():
+            contracts = await self.futures(product, month)
+            pending = [each for each in contracts if each.expiry and each.expiry > self._lookups.today]
+            if pending:
+                return _preferred(pending, product.symbol)
+        return None
+
+    async def futures(self, product: Underlying, month: ContractMonth) -> list[Instrument]:
+        """The futures of one contract month, the first to expire first."""
+        rows = await self._lookups.futures(product.conid, month)
+        found = [from_chain_row(row, "FUT", product.conid, month, self._lookups.today) for row in rows]
+        return _by_expiry(each for each in found if each is not None)
+
+    async def future(self, reading: FutureReading, query: str) -> Resolution | None:
+        """The future of a month or a day; without one, the front month."""
+        for product in await self._products(reading.symbol):
+            section = product.section("FUT")
+            if section is None:
+                continue
+            if reading.when is None:
+                front = await self.front(product)
+                return Found((front,)) if front else None
+            contracts = await self._futures_at(product, section.months, reading.when)
+            if contracts:
+                chosen = _preferred(contracts, reading.symbol)
+                return Found((chosen,), tuple(each for each in contracts if each != chosen))
+            return self._no_future(reading, product, section.months, query)
+        return None
+
+    async def _futures_at(
+        self, product: Underlying, months: Sequence[ContractMonth], when: date | ContractMonth
+    ) -> list[Instrument]:
+        if isinstance(when, ContractMonth):
+            return await self.futures(product, when) if when in months else []
+        near = [month_of(when).shifted(later) for later in (0, 1, 2)]
+        return [
+            each
+            for month in near
+            if month in months
+            for each in await self.futures(product, month)
+            if each.expiry == when
+        ]
+
+    async def option(self, reading: OptionReading, query: str, kinds: Collection[Kind]) -> Resolution | None:
+        """The option; if it does not exist, the nearest that do."""
+        roots = await self._option_roots(reading.symbol, kinds)
+        expired = isinstance(reading.when, date) and reading.when < self._lookups.today
+        for root in () if expired else roots:
+            result = await self._exact(root, reading, query)
+            if result is not None:
+                return result
+        nearest = [each for root in roots for each in [await self._nearest(root, reading)] if each]
+        if not nearest:
+            return None
+        rows = [choice_of(each) for found in nearest for each in found[: MAX_ROWS // len(nearest)]]
+        return Choices(query, tuple(rows), _why_not(nearest[0], reading, expired=expired))
+
+    async def options(
+        self, root: Underlying, kind: Kind, month: ContractMonth, strike: Decimal, *, today_only: bool = False
+    ) -> list[Instrument]:
+        """The options of a strike in a month, by expiry: every class, calls and puts."""
+        exchange = option_exchange(root, kind)
+        rows = await self._lookups.options(root.conid, kind, month, strike, exchange, today_only=today_only)
+        found = [from_chain_row(row, kind, root.conid, month, self._lookups.today) for row in rows]
+        return _by_expiry(each for each in found if each is not None and each.expiry and each.right)
+
+    async def _products(self, symbol: str) -> list[Underlying]:
+        names = [FUTURE_CLASSES.get(symbol, symbol), symbol]
+        for name in dict.fromkeys(names):
+            found = await self._catalogue.underlyings(name, today_only=True)
+            products = [each for each in found if each.section("FUT")]
+            if products:
+                return sorted(products, key=lambda each: (each.kind != "IND", not each.is_us))
+        return []
+
+    async def _option_roots(self, symbol: str, kinds: Collection[Kind]) -> list[_OptionRoot]:
+        """Underlyings with options, and the class that the symbol means, the likeliest first."""
+        root = root_of_option_class(symbol)
+        names = [root] if root else list(symbol_spellings(symbol))
+        for name in names:
+            found = [
+                _OptionRoot(each, kind, symbol if root else "")
+                for each in await self._catalogue.underlyings(name, today_only=True)
+                for kind in ("OPT", "FOP")
+                if each.section(kind) and (not kinds or kind in kinds)
+            ]
+            if found:
+                futures_first = bool(root) or (name in MEANINGS and MEANINGS[name][0] == "future")
+                return sorted(
+                    found,
+                    key=lambda each: (
+                        (each.kind == "FOP") != futures_first,
+                        each.underlying.kind != "IND" and not each.underlying.is_us,
+                    ),
+                )
+        return []
+
+    async def _exact(self, root: _OptionRoot, reading: OptionReading, query: str) -> Resolution | None:
+        when = reading.when
+        around = [when] if isinstance(when, ContractMonth) else _months_around(when, root.kind)
+        months = [month for month in around if month in root.months]
+        trading_class = reading.trading_class or root.trading_class
+        for today_only in (
+            False,
+            True,
+        ):  # an expiry that is not among the stored ones may have been listed since
+            for month in months:
+                options = await self.options(
+                    root.underlying, root.kind, month, reading.strike, today_only=today_only
+                )
+                found = [each for each in options if _fits(each, reading, trading_class)]
+                if found:
+                    return _choose_option(found, reading, root.underlying, query)
+        return None
+
+    async def _nearest(self, root: _OptionRoot, reading: OptionReading) -> list[Instrument]:
+        """The options with the nearest expiry and strike, in one of the nearest months that has any."""
+        day = reading.when if isinstance(reading.when, date) else reading.when.third_friday
+        trading_class = reading.trading_class or root.trading_class
+        later = 1 if root.kind == "FOP" else 0  # options on futures can be named after the month that follows
+        months = sorted(
+            root.months, key=lambda m: min(abs((m.shifted(-n).third_friday - day).days) for n in (0, later))
+        )
+        exchange = option_exchange(root.underlying, root.kind)
+        for month in months[: 2 + later]:
+            strikes = await self._lookups.strikes(root.underlying.conid, root.kind, month, exchange)
+            nearest = sorted(strikes, key=lambda each: (abs(each - reading.strike), each))[:_NEAREST_STRIKES]
+            listed = await asyncio.gather(
+                *(self.options(root.underlying, root.kind, month, strike) for strike in nearest)
+            )
+            found = [
+                each
+                for options in listed
+                for each in options
+                if reading.right in (None, each.right) and trading_class in ("", each.trading_class)
+            ]
+            if found:
+                return sorted(found, key=lambda each: _distance(each, day, reading.strike))
+        return []
+
+    def _no_future(
+        self, reading: FutureReading, product: Underlying, months: Sequence[ContractMonth], query: str
+    ) -> Choices:
+        when, today = reading.when, self._lookups.today
+        month = when if isinstance(when, ContractMonth) else month_of(when or today)
+        gone = month < months[0] and month <= month_of(today)
+        label = day_text(when) if isinstance(when, date) else month.text
+        reason = f"The {label} contract has expired." if gone else f"There is no {label} contract."
+        nearest = sorted(
+            months, key=lambda each: abs(each.year * 12 + each.month - month.year * 12 - month.month)
+        )
+        trading_class = reading.symbol if FUTURE_CLASSES.get(reading.symbol) == product.symbol else ""
+        rows = [
+            Choice(
+                future_text(product.symbol, trading_class, each, today),
+                product.name,
+                product.exchange,
+                "",
+                "future",
+            )
+            for each in sorted(nearest[:MAX_ROWS])
+        ]
+        return Choices(query, tuple(rows), reason)
+
+
+def option_exchange(root: Underlying, kind: Kind) -> str:
+    """The exchange that IBKR requires for options on futures; none for others."""
+    section = root.section(kind)
+    if kind != "FOP" or section is None:
+        return ""
+    return section.exchanges[0] if section.exchanges else root.exchange
+
+
+def _months_around(day: date, kind: Kind) -> list[ContractMonth]:
+    """The contract months of an expiry: options on crude oil are named after the month that follows."""
+    month = month_of(day)
+    return [month, month.shifted(1), month.shifted(2)] if kind == "FOP" else [month]
+
+
+def _fits(option: Instrument, reading: OptionReading, trading_class: str) -> bool:
+    if trading_class and option.trading_class != trading_class:
+        return False
+    return reading.right in (None, option.right) and (
+        isinstance(reading.when, ContractMonth) or option.expiry == reading.when
+    )
+
+
+def _choose_option(
+    found: Sequence[Instrument], reading: OptionReading, root: Underlying, query: str
+) -> Resolution:
+    """The class with the underlying's name before others; of a month, the standard expiry."""
+    options = list(found)
+    if isinstance(reading.when, ContractMonth):
+        expiries = {each.expiry for each in options}
+        friday = reading.when.third_friday
+        # On a holiday, the standard options expire on the Thursday.
+        standard = [each for each in options if each.expiry and 0 <= (friday - each.expiry).days <= 1]
+        if not standard and len(expiries) > 1:
+            rows = tuple(choice_of(each) for each in options[:MAX_ROWS])
+            return Choices(query, rows, f"Several options expire in {reading.when.text}.")
+        latest = max((each.expiry for each in standard or options if each.expiry), default=None)
+        options = [each for each in options if each.expiry == latest]
+    own = [each for each in options if each.trading_class in (root.symbol, root.symbol.replace(" ", ""))]
+    chosen = own or [each for each in options if each.trading_class == options[0].trading_class]
+    if reading.right is None and len(chosen) > 1:
+        return Choices(
+            query, tuple(choice_of(each) for each in chosen), "It does not say whether put or call."
+        )
+    return Found((chosen[0],), tuple(each for each in options if each not in chosen))
+
+
+def _preferred(contracts: Sequence[Instrument], symbol: str) -> Instrument:
+    """The future of the class that was written, else the one without a digit (weekly futures have one)."""
+    named = [each for each in contracts if each.trading_class == symbol]
+    plain = [each for each in contracts if not any(c.isdigit() for c in each.trading_class[2:])]
+    return (named or plain or list(contracts))[0]
+
+
+def _by_expiry(instruments: Iterable[Instrument]) -> list[Instrument]:
+    return sorted(
+        instruments, key=lambda each: (each.expiry or date.max, each.trading_class, each.right or "")
+    )
+
+
+def _distance(option: Instrument, day: date, strike: Decimal) -> tuple[int, Decimal, str]:
+    days = abs((option.expiry - day).days) if option.expiry else 10**6
+    return (days, abs((option.strike or Decimal(0)) - strike), option.text)
+
+
+def _why_not(found: Sequence[Instrument], reading: OptionReading, *, expired: bool) -> str:
+    strike, when = decimal_text(reading.strike), reading.when
+    if isinstance(when, ContractMonth):
+        return f"No option with strike {strike} expires in {when.text}; these are the nearest."
+    if expired:
+        return f"It expired on {day_text(when)}; these are the nearest."
+    if any(each.expiry == when for each in found):
+        return f"There is no strike {strike} on {day_text(when)}; these are the nearest."
+    return f"No option with strike {strike} expires on {day_text(when)}; these are the nearest."

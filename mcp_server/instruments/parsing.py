@@ -1,0 +1,303 @@
+"""From a text to its readings, the likeliest first. Nothing is looked up here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from mcp_server.instruments.clean_text import clean_text
+from mcp_server.instruments.dates import (
+    MONTH_LETTERS,
+    ContractMonth,
+    DatedText,
+    find_dates,
+    future_year,
+)
+from mcp_server.instruments.exchanges import (
+    ANY_US,
+    COUNTRY_CODES,
+    CRYPTOCURRENCIES,
+    CURRENCIES,
+    SUFFIXES,
+    exchanges_of,
+)
+from mcp_server.instruments.instrument import Kind, Right
+from mcp_server.instruments.meanings import FUTURE_CLASSES, WORDS
+from mcp_server.instruments.readings import (
+    BondReading,
+    ConidReading,
+    FutureReading,
+    ListingReading,
+    NameReading,
+    OptionReading,
+    PairReading,
+    Reading,
+    SecurityIdReading,
+)
+from mcp_server.instruments.security_ids import has_isin_check_digit, is_cusip, is_isin
+
+MAX_CONID: Final = 2**31 - 1
+_MAX_NUMERIC_SYMBOL: Final = 6
+_SYMBOL: Final = r"[A-Z0-9][A-Z0-9.&'/+-]{0,11}(?: [A-Z]{1,3})?"
+_ONE_WORD: Final = re.compile(r"/?[A-Z0-9]{1,6}")
+_STRIKE: Final = r"[$@]?(?P<strike>\d+(?:\.\d+)?|\.\d+)"
+_RIGHT: Final = r"(?P<right>CALLS?|PUTS?|C|P)"
+_TERMS: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?P<symbol>{_SYMBOL}) {_STRIKE}[ -]?{_RIGHT}(?: (?P<class>[A-Z0-9]{{1,6}}))?",
+        rf"(?P<symbol>{_SYMBOL}) {_RIGHT} ?{_STRIKE}",
+        rf"{_STRIKE}[ -]?{_RIGHT} (?:ON |OF )?(?P<symbol>{_SYMBOL})",
+        rf"(?P<symbol>{_SYMBOL}) {_STRIKE}(?P<right>)",
+    )
+)
+_OCC: Final = re.compile(r"([A-Z0-9]{1,6}) ?(\d{2})(\d{2})(\d{2})([CP])(\d{8})")
+_CONID: Final = re.compile(r"(?:.*#|CONID ?[:=]? ?)?(?P<conid>\d{1,10})(?:@(?P<place>[A-Z0-9.]*))?")
+_FUTURE: Final = re.compile(
+    rf"/?(?P<root>[A-Z0-9]{{1,6}}?) ?(?P<letter>[{MONTH_LETTERS}])(?P<year>20\d\d|\d\d?)"
+)
+_FUTURE_OPTION: Final = re.compile(
+    rf"(?P<root>[A-Z0-9]{{1,5}}?)(?P<letter>[{MONTH_LETTERS}])(?P<year>\d\d?) (?P<terms>.+)"
+)
+_FRONT: Final = re.compile(
+    r"(?:/(?P<a>[A-Z0-9]{1,6})|@(?P<b>[A-Z0-9]{1,6})|(?P<c>[A-Z0-9]{1,6})(?:1!|=F| 1|[ -]?CONT(?:INUOUS)?))"
+)
+_BOND: Final = re.compile(
+    r"(?P<issuer>[A-Z0-9][A-Z0-9 .&-]{0,20}?) (?P<coupon>\d{1,2}(?:\.\d+)?)"
+    r"(?: (?P<n>\d{1,2})/(?P<d>2|4|8|16|32|64))? ?(?P<percent>%?)(?: (?P<year>20\d\d))?"
+)
+_KIND_WORDS: Final[tuple[tuple[str, frozenset[Kind]], ...]] = (
+    (r"STOCKS?|SHARES?|EQUITY|COMMON STOCK|ETF", frozenset({"STK"})),
+    (r"INDEX", frozenset({"IND"})),
+    (r"(?:FRONT[ -]MONTH )?FUTURES?|FRONT(?:[ -]MONTH)?(?: CONTRACT)?", frozenset({"FUT"})),
+    (r"CRYPTO(?:CURRENCY)?|COIN", frozenset({"CRYPTO"})),
+    (r"BONDS?|NOTES?", frozenset({"BOND"})),
+    (r"CFDS?", frozenset({"CFD"})),
+    (r"(?:MUTUAL )?FUND", frozenset({"FUND"})),
+    (r"SPOT|FX|FOREX", frozenset({"CASH", "CRYPTO"})),
+)
+_KIND_SUFFIX: Final = tuple(
+    (re.compile(rf"(?P<rest>.+?) (?:{words})", re.IGNORECASE), kinds) for words, kinds in _KIND_WORDS
+)
+
+
+def parse(text: str, today: date) -> tuple[Reading, ...]:
+    """The readings of a text, without duplicates; empty if there is no text."""
+    clean = clean_text(text)
+    return tuple(dict.fromkeys(_read(clean, today))) if clean else ()
+
+
+def _read(clean: str, today: date) -> Iterator[Reading]:
+    upper = clean.upper()
+    if upper in WORDS:
+        yield from _read(WORDS[upper], today)
+        return
+    if match := _CONID.fullmatch(upper):
+        yield from _numbers(upper, int(match["conid"]), match["place"] or "")
+        return
+    if match := _OCC.fullmatch(upper):
+        yield from _occ(match)
+    if is_isin(upper):
+        problem = "" if has_isin_check_digit(upper) else "its check digit is wrong"
+        yield SecurityIdReading(upper, "ISIN", problem)
+        return
+    if is_cusip(upper):
+        yield SecurityIdReading(upper, "CUSIP")
+    yield from _pairs(upper)
+    yield from _kind_words(clean, today)
+    yield from _options(upper, today)
+    yield from _futures(upper, today)
+    yield from _bonds(upper, today)
+    yield from _listings(upper)
+    yield NameReading(clean)
+
+
+def _numbers(upper: str, conid: int, place: str) -> Iterator[Reading]:
+    if place and upper[0].isdigit() and len(str(conid)) <= _MAX_NUMERIC_SYMBOL and place != "SMART":
+        yield from _listings(upper)  # 7203@TSEJ, unlike 265598@SMART
+    if 1 <= conid <= MAX_CONID:
+        yield ConidReading(conid)
+    if upper.isdigit():
+        if is_cusip(upper):
+            yield SecurityIdReading(upper, "CUSIP")
+        if len(upper) <= _MAX_NUMERIC_SYMBOL:
+            yield ListingReading((upper.lstrip("0") or upper, upper))
+
+
+def _occ(match: re.Match[str]) -> Iterator[Reading]:
+    symbol, year, month, day, right, thousandths = match.groups()
+    try:
+        expiry = date(2000 + int(year), int(month), int(day))
+    except ValueError:
+        return
+    yield OptionReading(symbol, expiry, Decimal(thousandths) / 1000, "C" if right == "C" else "P")
+
+
+def _pairs(upper: str) -> Iterator[Reading]:
+    text = upper.removesuffix("=X")
+    if text in CURRENCIES:
+        yield PairReading(text, "")
+    match = re.fullmatch(r"([A-Z]{3,5})(?: ?[./-] ?|[ ])?([A-Z]{3})", text)
+    if match is None:
+        return
+    base, quote = match.groups()
+    if quote not in CURRENCIES:
+        return
+    if base in CURRENCIES and base != quote:
+        yield PairReading(base, quote)
+    elif base in CRYPTOCURRENCIES:
+        yield ListingReading((base,), currency=quote, kinds=frozenset({"CRYPTO"}))
+
+
+def _kind_words(clean: str, today: date) -> Iterator[Reading]:
+    for pattern, kinds in _KIND_SUFFIX:
+        match = pattern.fullmatch(clean)
+        if match is None:
+            continue
+        rest = match["rest"]
+        if kinds == {"BOND"}:
+            yield BondReading(rest.upper())
+        elif kinds == {"FUT"} and _ONE_WORD.fullmatch(rest.upper()):
+            yield FutureReading(rest.upper())
+        else:
+            for reading in _read(rest, today):
+                if isinstance(reading, ListingReading):
+                    yield ListingReading(reading.symbols, reading.exchanges, reading.currency, kinds)
+                elif isinstance(reading, (PairReading, NameReading)) and kinds & {"STK", "CASH"}:
+                    yield reading
+
+
+def _options(upper: str, today: date) -> Iterator[Reading]:
+    undecided: list[Reading] = []
+    for dated in find_dates(upper, today):
+        if _ONE_WORD.fullmatch(dated.rest):  # a future, or an incomplete option
+            break
+        for pattern in _TERMS:
+            if match := pattern.fullmatch(dated.rest):
+                reading = _option(match, dated.when)
+                if match["right"]:
+                    yield reading
+                    return
+                # `IBM 4.15 05/15/39` is a bond; with another way to write the date, more likely an option.
+                if not dated.american:
+                    undecided.append(reading)
+                break
+    if match := _FUTURE_OPTION.fullmatch(upper):
+        terms = f"{match['root']} {match['terms']}"
+        month = _contract_month(match, today)
+        for pattern in _TERMS[:2]:
+            if found := pattern.fullmatch(terms):
+                yield _option(found, month)
+    yield from undecided[:1]
+
+
+def _option(match: re.Match[str], when: date | ContractMonth) -> OptionReading:
+    groups = match.groupdict()
+    right: Right | None = None
+    if groups["right"]:
+        right = "C" if groups["right"].startswith("C") else "P"
+    symbol = groups["symbol"].removesuffix(".")
+    return OptionReading(symbol, when, Decimal(groups["strike"]), right, groups.get("class") or "")
+
+
+def _futures(upper: str, today: date) -> Iterator[Reading]:
+    if (match := _FUTURE.fullmatch(upper)) and not (match["root"].isdigit() and len(match["root"]) > 3):
+        yield FutureReading(match["root"], _contract_month(match, today))
+    for dated in find_dates(upper, today):
+        symbol = (
+            dated.rest.removeprefix("/").removesuffix(" FUTURES").removesuffix(" FUTURE").removesuffix(" FUT")
+        )
+        if _ONE_WORD.fullmatch(symbol):
+            yield FutureReading(symbol, dated.when)
+            break
+    if match := _FRONT.fullmatch(upper):
+        yield FutureReading(match["a"] or match["b"] or match["c"])
+    elif upper in FUTURE_CLASSES and upper not in CRYPTOCURRENCIES:
+        yield FutureReading(upper)
+
+
+def _contract_month(match: re.Match[str], today: date) -> ContractMonth:
+    return ContractMonth(future_year(match["year"], today), MONTH_LETTERS.index(match["letter"]) + 1)
+
+
+def _bonds(upper: str, today: date) -> Iterator[Reading]:
+    dates = [*find_dates(upper, today), DatedText(today, upper)]
+    for dated in dates:
+        match = _BOND.fullmatch(dated.rest)
+        if match is None:
+            continue
+        coupon = Decimal(match["coupon"])
+        if match["n"]:
+            coupon += Decimal(match["n"]) / Decimal(match["d"])
+        year = int(match["year"]) if match["year"] else None
+        if dated.rest == upper:  # no date
+            if year or match["percent"]:
+                yield BondReading(match["issuer"], coupon, year=year)
+        elif isinstance(dated.when, date):
+            yield BondReading(match["issuer"], coupon, dated.when)
+        else:
+            yield BondReading(match["issuer"], coupon, year=dated.when.year)
+        return
+
+
+def _listings(upper: str) -> Iterator[Reading]:
+    if ":" in upper:  # NASDAQ:AAPL
+        exchange, _, symbol = upper.partition(":")
+        exchanges = exchanges_of(exchange.strip())
+        if exchanges is not None and symbol.strip():
+            yield _listing(symbol.strip(), exchanges)
+        return
+    if "@" in upper:  # AAPL@NYSE
+        symbol, _, place = upper.partition("@")
+        symbol, place = symbol.strip(), place.strip()
+        if symbol and place:
+            if place in CURRENCIES:
+                yield _listing(symbol, None, place)
+            else:
+                known = exchanges_of(place)
+                yield _listing(symbol, known if known is not None else (place,))
+        return
+    words = upper.removesuffix(" EQUITY").split()
+    if len(words) == 2:
+        yield from _two_words(*words)
+    elif len(words) == 3 and len(words[1]) <= 2:  # BRK B NYSE
+        yield from _two_words(f"{words[0]} {words[1]}", words[2])
+    head, dot, tail = upper.rpartition(".")
+    if dot and head and tail in SUFFIXES:
+        yield _listing(head, SUFFIXES[tail])
+    elif dot and head and (exchanges := exchanges_of(tail)) is not None:
+        yield _listing(head, exchanges)
+    if re.fullmatch(_SYMBOL, upper):
+        yield _listing(upper, None)
+
+
+def _two_words(symbol: str, place: str) -> Iterator[Reading]:
+    exchanges = exchanges_of(place)
+    if exchanges is not None:
+        yield _listing(symbol, exchanges)
+    if place in CURRENCIES:
+        yield _listing(symbol, None, place)
+    if place in COUNTRY_CODES:
+        yield _listing(symbol, COUNTRY_CODES[place])
+
+
+def _listing(symbol: str, exchanges: tuple[str, ...] | None, currency: str = "") -> ListingReading:
+    return ListingReading(symbol_spellings(symbol, exchanges), exchanges, currency)
+
+
+def symbol_spellings(symbol: str, exchanges: tuple[str, ...] | None = ANY_US) -> tuple[str, ...]:
+    """How IBKR may spell a symbol: classes of shares after a space (BRK B), a dot kept in London (BP.)."""
+    spellings = []
+    match = re.fullmatch(r"([A-Z0-9]{1,6})[ ./-]([A-Z]{1,3})", symbol)
+    if match:
+        spellings.append(f"{match[1]} {match[2]}")
+    if symbol.isdigit():
+        spellings.append(symbol.lstrip("0") or symbol)
+    if not exchanges or "LSE" not in exchanges:
+        spellings.append(symbol)
+    else:
+        spellings += [symbol, symbol.removesuffix(".") if symbol.endswith(".") else f"{symbol}."]
+    return tuple(dict.fromkeys(spellings))

@@ -1,0 +1,167 @@
+"""Instruments: from what people write to IBKR's contracts, with as few requests as possible."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from api_gateway.client.gateway import GatewayClient
+from mcp_server.facts.fact_store import FactStore
+from mcp_server.instruments.bond_search import BondSearch
+from mcp_server.instruments.catalogue import Catalogue
+from mcp_server.instruments.clean_text import MAX_LENGTH, clean_text
+from mcp_server.instruments.derivative_search import DerivativeSearch
+from mcp_server.instruments.instrument import Choices, Found, Instrument, Kind, Resolution, Unknown
+from mcp_server.instruments.listing_search import ListingSearch, looks_like_a_name, make_choices
+from mcp_server.instruments.lookups import Lookups
+from mcp_server.instruments.meanings import MEANINGS
+from mcp_server.instruments.parsing import parse
+from mcp_server.instruments.readings import (
+    BondReading,
+    ConidReading,
+    FutureReading,
+    ListingReading,
+    NameReading,
+    OptionReading,
+    PairReading,
+    Reading,
+    SecurityIdReading,
+)
+
+_CONCURRENT: Final = 5
+HINT: Final = (
+    "Write a ticker (AAPL, VOD@LSE, BRK B), a pair (EUR.USD), a future (ESZ6), an option (SPY 15Jan27 600P), "
+    "an ISIN, a conid, or part of the company's name."
+)
+
+
+class Instruments:
+    """Understands texts and conids, and knows the instruments of conids. Static facts are cached.
+
+    `scope` returns the login's scope of stored facts, `now` the time at IBKR.
+    """
+
+    def __init__(
+        self,
+        gateway: GatewayClient,
+        facts: FactStore,
+        *,
+        scope: Callable[[], Awaitable[str]],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._lookups = Lookups(gateway, facts, scope=scope, now=now)
+        self._catalogue = Catalogue(self._lookups)
+        self._derivatives = DerivativeSearch(self._lookups, self._catalogue)
+        self._listings = ListingSearch(self._lookups, self._catalogue, self._derivatives)
+        self._bonds = BondSearch(self._lookups)
+
+    async def by_conids(self, conids: Collection[int]) -> dict[int, Instrument]:
+        """The instruments of conids, in one request for 200 unknown ones; an unknown conid is absent."""
+        return await self._catalogue.by_conids(conids)
+
+    async def resolve(
+        self, text: str | int, *, kinds: Collection[Kind] | None = None, currency: str = "USD"
+    ) -> Resolution:
+        """What a text or a conid means. `kinds` limits it; `currency` is the account's, and preferred.
+
+        Raises GatewayError if IBKR cannot be asked.
+        """
+        query = clean_text(str(text))
+        if len(query) > MAX_LENGTH:
+            return Unknown(query[:MAX_LENGTH], f"It is too long for the name of an instrument. {HINT}")
+        readings = parse(query, self._lookups.today)
+        if not readings:
+            return Unknown(query, f"It is empty. {HINT}")
+        allowed = frozenset(kinds or ())
+        failure: Resolution | None = None
+        for reading in readings:
+            result = await self._read(reading, query, allowed, currency)
+            if isinstance(result, Found):
+                return await self._compare_with_names(reading, result, query, allowed, currency)
+            failure = failure or result
+            if isinstance(result, Choices):
+                break
+        return failure or Unknown(query, f"IBKR has nothing of that name. {HINT}")
+
+    async def resolve_all(
+        self, texts: Sequence[str | int], *, kinds: Collection[Kind] | None = None, currency: str = "USD"
+    ) -> list[Resolution]:
+        """What several texts mean, in their order: symbols and conids are looked up together first."""
+        await self._look_up_together(texts)
+        limit = asyncio.Semaphore(_CONCURRENT)
+
+        async def resolve(text: str | int) -> Resolution:
+            async with limit:
+                return await self.resolve(text, kinds=kinds, currency=currency)
+
+        return list(await asyncio.gather(*map(resolve, texts)))
+
+    async def _look_up_together(self, texts: Sequence[str | int]) -> None:
+        """One request for the stocks and one for the definitions of all texts, instead of two for each."""
+        symbols: list[str] = []
+        conids: list[int] = []
+        for text in texts:
+            first = next(iter(parse(str(text), self._lookups.today)), None)
+            if isinstance(first, ConidReading):
+                conids.append(first.conid)
+            elif isinstance(first, ListingReading) and not (first.kinds or first.symbols[0] in MEANINGS):
+                symbols += first.symbols
+        if len(symbols) + len(conids) > 1:
+            stocks = await self._lookups.stocks(symbols)
+            conids += [row["conid"] for rows in stocks.values() for row in rows]
+            await self._lookups.definitions(conids)
+
+    async def _read(
+        self, reading: Reading, query: str, kinds: frozenset[Kind], currency: str
+    ) -> Resolution | None:
+        match reading:
+            case ConidReading():
+                by_conid = await self._catalogue.by_conids([reading.conid])
+                return Found((by_conid[reading.conid],)) if reading.conid in by_conid else None
+            case SecurityIdReading():
+                return await self._listings.by_security_id(reading, query, currency)
+            case PairReading() if not kinds or "CASH" in kinds:
+                return await self._listings.by_pair(reading, query, currency)
+            case OptionReading() if not kinds or kinds & {"OPT", "FOP"}:
+                return await self._derivatives.option(reading, query, kinds)
+            case FutureReading() if not kinds or "FUT" in kinds:
+                return await self._derivatives.future(reading, query)
+            case BondReading() if not kinds or "BOND" in kinds:
+                return await self._bonds.bonds(reading, query) or await self._bonds_of(
+                    reading, query, currency
+                )
+            case ListingReading() if "CFD" in reading.kinds:
+                return await self._listings.cfd(replace(reading, kinds=frozenset()), query, currency)
+            case ListingReading():
+                found = await self._listings.by_symbol(reading, query, kinds, currency)
+                if found is None and reading.exchanges is None and not (kinds | reading.kinds):
+                    found = await self._bonds.bonds_of_symbols(reading.symbols, query)
+                return found
+            case NameReading():
+                return await self._listings.by_name(reading, query, kinds, currency)
+        return None
+
+    async def _bonds_of(self, reading: BondReading, query: str, currency: str) -> Resolution | None:
+        """The bonds of a company whose name was written instead of the issuer's symbol."""
+        named = await self._listings.by_name(NameReading(reading.issuer), query, frozenset(), currency)
+        if not isinstance(named, Found):
+            return None
+        return await self._bonds.bonds(replace(reading, issuer=named.instruments[0].symbol), query)
+
+    async def _compare_with_names(
+        self, reading: Reading, found: Found, query: str, kinds: frozenset[Kind], currency: str
+    ) -> Resolution:
+        """`Ford` is the symbol of another company than the one that people mean: both are offered."""
+        if not isinstance(reading, ListingReading) or not looks_like_a_name(query):
+            return found
+        named = await self._listings.by_name(NameReading(query), query, kinds, currency)
+        if not isinstance(named, Found) or named.instruments[0].symbol == found.instruments[0].symbol:
+            return found
+        return make_choices(
+            query,
+            [*found.instruments, *named.instruments],
+            "It is a symbol, and the name of another company.",
+        )
