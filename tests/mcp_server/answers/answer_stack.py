@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from mcp_types import ImageContent, TextContent
 
 from api_gateway.access_policy import POLICIES, TradingMode
 from api_gateway.client.gateway import GatewayClient
+from api_gateway.errors import RateLimited
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
@@ -57,7 +59,7 @@ class AnswerStack:
         facts: FactStore | None = None,
         **options: Any,
     ) -> None:
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         began = loop.time()
 
         def wall() -> float:
@@ -106,6 +108,14 @@ class AnswerStack:
             pictures=[each.data.encode() for each in result.content if isinstance(each, ImageContent)],
             requests=self.requests[before:],
         )
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass without losing the session."""
+        ends_at = self._loop.time() + seconds
+        while (left := ends_at - self._loop.time()) > 0:
+            await asyncio.sleep(min(left, 180.0))
+            with suppress(RateLimited):
+                await self.gateway.tickle()
 
     async def send(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON of a request that goes to the simulator directly, for comparison with an answer."""

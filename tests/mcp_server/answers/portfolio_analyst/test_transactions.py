@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
@@ -17,12 +16,7 @@ from tests.mcp_server.answers.answer_stack import NOON, AnswerStack, with_stack
 
 AAPL, NVDA, IBM = 265598, 4815747, 8314
 
-
-async def _wait_for_the_limit(stack: AnswerStack) -> None:
-    """Wait until a new request is allowed, without losing the session."""
-    for _ in range(5):
-        await asyncio.sleep(INTERVAL.total_seconds() / 5 + 1)
-        await stack.gateway.tickle()
+LATER = INTERVAL.total_seconds() + 1
 
 
 async def _read(stack: AnswerStack, *args: Any, **rest: Any) -> Transactions:
@@ -83,7 +77,7 @@ def test_a_contract_that_nobody_knew_is_missing_until_the_next_request() -> None
         assert found.next_at is not None
         assert len(stack.requests) == before
         assert timedelta(minutes=14) < found.next_at - stack.context.clock.now() < timedelta(minutes=16)
-        await _wait_for_the_limit(stack)
+        await stack.sleep(LATER)
         assert (await _read(stack, [NVDA])).covered == {NVDA}
         # The request was as wide as before, and so are later ones.
         assert {AAPL, NVDA, NO_CONTRACT} <= (await _read(stack)).covered
@@ -95,7 +89,7 @@ def test_a_contract_that_nobody_knew_is_missing_until_the_next_request() -> None
 def test_days_that_were_over_are_answered_from_an_older_response() -> None:
     async def scenario(stack: AnswerStack) -> None:
         first = await _read(stack)
-        await _wait_for_the_limit(stack)
+        await stack.sleep(LATER)
         old = await _read(stack, until=date(2026, 10, 31))
         assert (old.as_of, _sent(stack)) == (first.as_of, 1)
         new = await _read(stack)
@@ -132,13 +126,13 @@ def test_after_a_refusal_the_following_requests_are_narrower_and_then_stay_so() 
         again = await _read(stack)
         assert again.next_at is not None
         assert not again.rows
-        await _wait_for_the_limit(stack)
+        await stack.sleep(LATER)
         await _read(stack)
-        await _wait_for_the_limit(stack)
+        await stack.sleep(LATER)
         found = await _read(stack, [AAPL])
         assert found.covered == {AAPL}
         assert found.rows
-        await _wait_for_the_limit(stack)
+        await stack.sleep(LATER)
         await _read(stack, [IBM])
         # What an earlier response said stays available.
         assert {AAPL, IBM} <= (await _read(stack)).covered
@@ -154,7 +148,7 @@ def test_after_a_refusal_the_following_requests_are_narrower_and_then_stay_so() 
 def test_a_failure_is_reported_with_what_is_stored() -> None:
     async def scenario(stack: AnswerStack) -> None:
         first = await _read(stack)
-        await _wait_for_the_limit(stack)
+        await stack.sleep(LATER)
         stack.respond = lambda each: httpx.Response(500, json={}) if PATH in each.url.path else None
         failed = await _read(stack)
         assert failed.rows == first.rows
