@@ -10,12 +10,14 @@ from pydantic import (
     Field,
     PlainSerializer,
     SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
     model_serializer,
     model_validator,
 )
 
 from mcp_server.models.arguments import Arguments
-from mcp_server.models.moments import TIMESTAMP_DESCRIPTION, Timestamp, is_timestamp
+from mcp_server.models.moments import TIMESTAMP_DESCRIPTION, Timestamp, timestamp_without_zone
 from mcp_server.rest.parameters import OrderNumber, Text, argument_error, matches
 
 TIME_TYPE: Final = 3
@@ -65,6 +67,16 @@ class AlertCondition(Arguments):
     ]
     time_zone: Annotated[TimeZone | None, Field(description="MTA only, e.g. US/Eastern.")] = None
 
+    @field_validator("value")
+    @classmethod
+    def _read_time(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("type") != TIME_TYPE or value == ANY_VALUE:
+            return value
+        found = timestamp_without_zone(value)
+        if found is None:
+            raise argument_error(f"should be {TIMESTAMP_DESCRIPTION}, for type {TIME_TYPE}, without a zone")
+        return found
+
     @model_validator(mode="after")
     def _check_contract(self) -> Self:
         if self.type in CONTRACT_TYPES and self.conidex == ANY_CONTRACT:
@@ -81,8 +93,6 @@ class AlertCondition(Arguments):
             and not _NUMBER_PATTERN.fullmatch(self.value)
         ):
             raise argument_error(f'`value` should be a number as text for type {self.type}, e.g. "195.00"')
-        if self.value != ANY_VALUE and self.type == TIME_TYPE and not is_timestamp(self.value):
-            raise argument_error(f"`value` should be {TIMESTAMP_DESCRIPTION} for type {self.type}")
         return self
 
     @model_serializer(mode="wrap")

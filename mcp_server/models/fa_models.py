@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from mcp_server.models.arguments import Arguments
 from mcp_server.rest.parameters import (
+    PLAIN_DIGITS,
     AccountName,
     ConidNumber,
     CurrencyCode,
@@ -22,7 +23,7 @@ from mcp_server.rest.parameters import (
 REQUEST_FIELDS: Final = {"reqID": 1}
 
 ModelName = Annotated[Text, Field(description="Model name, from `list_models`.")]
-Share = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, Field(ge=0, le=1), PLAIN_DIGITS]
 # IBKR's reference: whether the model is in polling mode.
 SubscriptionStatus = Annotated[Literal[0, 1], Field(description="Polling mode: 1 on, 0 off.")]
 

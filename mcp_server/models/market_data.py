@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, Self, get_args
 from pydantic import AfterValidator, Field, model_validator
 
 from mcp_server.models.arguments import Arguments
-from mcp_server.models.moments import Timestamp
+from mcp_server.models.moments import Timestamp, as_length
 from mcp_server.rest.parameters import ConidNumber, ExchangeName, argument_error, matches
 
 Bar = Literal[
@@ -91,11 +91,14 @@ class PriceHistoryQuery(Arguments):
         Field(
             description="Length: 1-30min, 1-8h, 1-1000d, 1-792w, 1-182m (months), 1-15y.",
         ),
-        matches("[1-9][0-9]{0,3}(min|h|d|w|m|y)", "a period in lower case, such as 1d or 6m"),
+        matches("[1-9][0-9]{0,3}(min|h|d|w|m|y)", "a length of time, such as 1d or 6m"),
         AfterValidator(_check_period),
+        as_length,
     ] = "1d"
     bar: Annotated[
-        Bar | None, Field(description="Bar size (1m is a month); default: one that fits the period.")
+        Bar | None,
+        Field(description="Bar size (1m is a month); default: one that fits the period."),
+        as_length,
     ] = None
     exchange: Annotated[ExchangeName | None, Field(description="Exchange; default SMART.")] = None
     outside_rth: Annotated[bool | None, Field(description="true: include extended hours.")] = None

@@ -14,7 +14,6 @@ from typing import Annotated, Any, Final, Literal, Self
 from fastapi.exceptions import RequestValidationError
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     PlainSerializer,
     SerializerFunctionWrapHandler,
@@ -28,6 +27,7 @@ from mcp_server.models.arguments import Arguments
 from mcp_server.rest.parameters import (
     ACCOUNT_PATTERN,
     MAX_CONID,
+    PLAIN_DIGITS,
     ExchangeName,
     Symbol,
     Text,
@@ -53,7 +53,6 @@ _AT_EXCHANGE: Final = "@[A-Z0-9][A-Z0-9._]{0,19}"
 _LEG: Final = f"{_CONID}({_AT_EXCHANGE})?/[+-]?[1-9][0-9]{{0,5}}"
 # Contract types whose price can be negative.
 _NEGATIVE_PRICE_TYPES: Final = frozenset({"FUT", "FOP"})
-_PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -83,12 +82,6 @@ PRICE_FIELDS: Final[Mapping[OrderType, PriceFields]] = {
     "LIT": _PRICE_AND_AUX,
     "REL": _OPTIONAL_PRICE_AND_AUX,
 }
-
-
-def _check_plain_number(value: object) -> object:
-    if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):
-        raise argument_error("should be a number in plain digits, such as 185.5")
-    return value
 
 
 def _check_magnitude(number: float) -> float:
@@ -124,7 +117,7 @@ def _int_if_whole(number: float) -> float | int:
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Price = Annotated[
     Finite,
-    BeforeValidator(_check_plain_number),
+    PLAIN_DIGITS,
     AfterValidator(_check_magnitude),
     PlainSerializer(_int_if_whole),
 ]

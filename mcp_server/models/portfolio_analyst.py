@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import BeforeValidator, Field
 
 from mcp_server.models.arguments import Arguments
-from mcp_server.rest.parameters import AccountName, ConidNumber, CurrencyCode, Text, argument_error, matches
+from mcp_server.models.moments import CalendarDate, as_days
+from mcp_server.rest.date_texts import read_length
+from mcp_server.rest.parameters import AccountName, ConidNumber, CurrencyCode, Text
+
+# What people call the periods.
+_PERIODS: Final = {
+    **dict.fromkeys(("1d", "today"), "1D"),
+    **dict.fromkeys(("7d", "1w", "week"), "7D"),
+    **dict.fromkeys(("1m", "month"), "1M"),
+    **dict.fromkeys(("1y", "12m", "year"), "1Y"),
+    **dict.fromkeys(("month to date", "this month"), "MTD"),
+    **dict.fromkeys(("year to date", "this year"), "YTD"),
+}
 
 
-def _check_date(text: str) -> str:
-    try:
-        datetime.strptime(text, "%Y%m%d")  # noqa: DTZ007  # a calendar date, without a time zone
-    except ValueError:
-        raise argument_error("should be a date such as 20270131") from None
-    return text
+def _to_period(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = " ".join(value.lower().split())
+    return _PERIODS.get(read_length(text) or text) or _PERIODS.get(text, value)
 
 
 class AccountsRequest(Arguments):
@@ -33,6 +43,7 @@ class PerformanceRequest(AccountsRequest):
 
     period: Annotated[
         Literal["1D", "7D", "MTD", "1M", "YTD", "1Y"],
+        BeforeValidator(_to_period),
         Field(description="MTD, YTD: month to date, year to date."),
     ]
 
@@ -45,7 +56,7 @@ class TransactionsRequest(AccountsRequest):
         Field(min_length=1, max_length=20, description="Contract IDs; several usually work."),
     ]
     currency: Annotated[CurrencyCode, Field(description="Currency of the amounts, e.g. USD.")]
-    days: Annotated[int | None, Field(ge=1, le=9999, description="Days back; default 90.")] = None
+    days: Annotated[int | None, Field(ge=1, le=9999, description="Days back; default 90."), as_days] = None
 
 
 class AllocationRequest(AccountsRequest):
@@ -56,11 +67,5 @@ class AllocationRequest(AccountsRequest):
         Field(description="Grouping; ALL returns all five."),
     ]
     currency: Annotated[CurrencyCode | None, Field(description="Default USD.")] = None
-    date: Annotated[
-        Annotated[
-            str, matches("[0-9]{8}", "a date as YYYYMMDD, such as 20270131"), AfterValidator(_check_date)
-        ]
-        | None,
-        Field(description="A past date, YYYYMMDD."),
-    ] = None
+    date: Annotated[CalendarDate | None, Field(description="A past date, YYYYMMDD.")] = None
     model: Annotated[Text | None, Field(description="Only this FA model.")] = None

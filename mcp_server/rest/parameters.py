@@ -9,9 +9,10 @@ import re
 from typing import Annotated, Final, Literal
 
 from fastapi import Body, Depends, Path, Query
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from mcp_server.rest.date_texts import read_month
 from mcp_server.rest.relay import Relay, get_relay
 
 Gateway = Annotated[Relay, Depends(get_relay)]
@@ -21,6 +22,7 @@ MAX_CONID: Final = 2**31 - 1
 MAX_ORDER_ID: Final = 2**63 - 1
 MAX_NUMBER: Final = 10**15
 MAX_TEXT_LENGTH: Final = 4000
+_PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 def argument_error(sentence: str) -> PydanticCustomError:
@@ -29,13 +31,17 @@ def argument_error(sentence: str) -> PydanticCustomError:
 
 
 def matches(pattern: str, expected: str) -> AfterValidator:
-    """Accepts text that matches completely; its error is shorter to publish than a pattern."""
+    """Accepts text that matches completely, as it is or else in upper or lower case.
+
+    IBKR is case-sensitive almost everywhere. The error is shorter to publish than a pattern.
+    """
     compiled = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> str:
-        if not compiled.fullmatch(text):
-            raise argument_error(f"should be {expected}")
-        return text
+        for spelled in (text, text.upper(), text.lower()):
+            if compiled.fullmatch(spelled):
+                return spelled
+        raise argument_error(f"should be {expected}")
 
     return AfterValidator(check)
 
@@ -65,6 +71,13 @@ def _check_plain_text(text: str) -> str:
     return text
 
 
+def _to_month(text: str) -> str:
+    found = read_month(text)
+    if found is None:
+        raise argument_error("should be a month, such as JAN27 or 2027-01")
+    return found
+
+
 def check_finite(number: float) -> float:
     """The number, if it is finite and of a plausible size."""
     if not abs(number) <= MAX_NUMBER:  # also true for NaN
@@ -72,7 +85,16 @@ def check_finite(number: float) -> float:
     return number
 
 
-# Kinds of values. IBKR is case-sensitive almost everywhere, so these are too.
+def _check_plain_digits(value: object) -> object:
+    if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):
+        raise argument_error("should be a number in plain digits, such as 185.5")
+    return value
+
+
+# For amounts as text: 1,000 and 1.000,5 mean different amounts to different people.
+PLAIN_DIGITS: Final = BeforeValidator(_check_plain_digits)
+
+# Kinds of values.
 AccountText = Annotated[
     str,
     matches(ACCOUNT_PATTERN, "an account ID such as DU1234567"),
@@ -84,7 +106,9 @@ ConidNumber = Annotated[int, Field(ge=1), at_most(MAX_CONID, "a conid")]
 OrderNumber = Annotated[int, Field(ge=1), at_most(MAX_ORDER_ID, "an order ID")]
 PageNumber = Annotated[int, Field(ge=0), at_most(9999, "a page")]
 # An integer is sent as an integer: 5, not 5.0.
-Number = Annotated[int | float, AfterValidator(check_finite), WithJsonSchema({"type": "number"})]
+Number = Annotated[
+    int | float, PLAIN_DIGITS, AfterValidator(check_finite), WithJsonSchema({"type": "number"})
+]
 Symbol = Annotated[str, matches(r"[A-Z0-9][A-Z0-9 ._+&'/*-]{0,19}", "an upper-case symbol such as AAPL")]
 ExchangeName = Annotated[str, matches(r"[A-Z0-9][A-Z0-9._]{0,19}", "an exchange such as SMART or NASDAQ")]
 CurrencyCode = Annotated[str, matches(r"[A-Z]{3}", "a currency code such as USD")]
@@ -92,10 +116,7 @@ IssuerId = Annotated[str, matches(r"e[0-9]{1,12}", "a bond issuer's ID such as e
 Text = Annotated[str, AfterValidator(_check_short_text)]
 # For generated routers, whose values nobody has compared with what IBKR accepts.
 PlainText = Annotated[str, AfterValidator(_check_plain_text)]
-ContractMonth = Annotated[
-    str,
-    matches("(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[0-9]{2}", "a month as MMMYY, such as JAN27"),
-]
+ContractMonth = Annotated[str, AfterValidator(_to_month)]
 
 # In the path.
 AccountId = Annotated[AccountText, Path(description="Account ID.")]

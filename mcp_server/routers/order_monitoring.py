@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from mcp_server.models.moments import as_days
 from mcp_server.rest.parameters import AccountFilter, Gateway, OrderId
 from mcp_server.rest.relay import Json
 
@@ -64,7 +65,9 @@ async def get_order_status(gateway: Gateway, order_id: OrderId) -> Json:
 @router.get("/iserver/account/trades")
 async def list_trades(
     gateway: Gateway,
-    days: Annotated[int | None, Query(ge=1, le=7, description="Days back, 1-7; default: today only.")] = None,
+    days: Annotated[
+        int | None, Query(ge=1, le=7, description="Days back, 1-7; default: today only."), as_days
+    ] = None,
     account_id: AccountFilter = None,
 ) -> Json:
     """List the executions of the selected account, up to seven days back.

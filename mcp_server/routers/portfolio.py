@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query
 
+from mcp_server.models.moments import as_upper_length
 from mcp_server.rest.parameters import (
     AccountFilter,
     AccountId,
@@ -23,7 +24,9 @@ from mcp_server.rest.relay import Json
 router = APIRouter(tags=["Portfolio"])
 
 ProfitPeriod = Annotated[
-    Literal["1D", "7D", "1W", "1M"] | None, Query(description="Period of the profit-and-loss column.")
+    Literal["1D", "7D", "1W", "1M"] | None,
+    Query(description="Period of the profit-and-loss column."),
+    as_upper_length,
 ]
 
 

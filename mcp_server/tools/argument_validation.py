@@ -1,9 +1,9 @@
 """Argument validation: each argument must have its schema's JSON type before it becomes part of a request.
 
 In a URL everything is text: a list would count as its last element, an object and true as their spelling,
-and NaN as "null". Numbers and booleans spelled as text are accepted, because models write them that way, and
-so is a single value in place of a list. In a body, true would count as 1, NaN as a missing value, and a
-misspelled name would be rejected without the valid ones.
+and NaN as "null". In a body, true would count as 1, NaN as a missing value, and a misspelled name would be
+rejected without the valid ones. `argument_forms` has understood other forms of the right type before; numbers
+spelled as text are left to the argument's own type.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _object_schema(value: Any, schema: Schema, definitions: Mapping[str, Schema]
     """The schema of the object, if only one schema with named fields is possible."""
     if not isinstance(value, dict):
         return None
-    shapes = [each for each in _alternatives(schema, definitions) if "properties" in each]
+    shapes = [each for each in alternatives(schema, definitions) if "properties" in each]
     return shapes[0] if len(shapes) == 1 else None
 
 
@@ -108,25 +108,25 @@ def _item_schema(value: Any, schema: Schema, definitions: Mapping[str, Schema]) 
     """The schema of the items, if the value should be a list of objects or lists, or is one such item."""
     if not isinstance(value, (list, dict)):
         return None
-    for each in _alternatives(schema, definitions):
+    for each in alternatives(schema, definitions):
         items = each.get("items", {})
         if each.get("type") == "array" and any(
-            inner.get("type") in {"object", "array"} for inner in _alternatives(items, definitions)
+            inner.get("type") in {"object", "array"} for inner in alternatives(items, definitions)
         ):
             found: Schema = items
             return found
     return None
 
 
-def _alternatives(schema: Schema, definitions: Mapping[str, Schema]) -> Iterator[Schema]:
+def alternatives(schema: Schema, definitions: Mapping[str, Schema]) -> Iterator[Schema]:
     """The schemas that a value may match, with references resolved."""
     schema = _resolve_reference(schema, definitions)
-    alternatives = schema.get("anyOf") or schema.get("oneOf")
-    if not alternatives:
+    choices = schema.get("anyOf") or schema.get("oneOf")
+    if not choices:
         yield schema
         return
-    for each in alternatives:
-        yield from _alternatives(each, definitions)
+    for each in choices:
+        yield from alternatives(each, definitions)
 
 
 def _resolve_reference(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
@@ -162,7 +162,7 @@ def _conforms(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> 
 
 
 def _describe_types(schema: Schema, definitions: Mapping[str, Schema]) -> str:
-    kinds = [each for each in _alternatives(schema, definitions) if each.get("type") != "null"]
+    kinds = [each for each in alternatives(schema, definitions) if each.get("type") != "null"]
     return " or ".join(dict.fromkeys(_describe_type(each, definitions) for each in kinds)) or _FALLBACK_TYPE
 
 

@@ -34,6 +34,7 @@ from mcp_server.rest.docstring_notes import Notes
 from mcp_server.rest.effects import is_repeatable, route_effect
 from mcp_server.rest.listing import join_limited
 from mcp_server.rest.relay import get_relay
+from mcp_server.tools.argument_forms import to_schema_forms
 from mcp_server.tools.argument_validation import type_errors, unknown_fields
 from mcp_server.tools.fastapi_internals import DirectCall, direct_call
 from mcp_server.tools.operation_schemas import OperationSchema, operation_schemas
@@ -164,6 +165,7 @@ class OperationTool(Tool):
         return self._notes.search_terms
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
+        arguments = to_schema_forms(arguments, self.parameters)
         unknown = [name for name in arguments if name not in self._schema.targets]
         if unknown:
             return self._invalid_arguments_result(

@@ -179,7 +179,7 @@ async def test_a_write_is_sent_to_a_paper_account_only() -> None:
     [
         *(
             ("get_bazaar_by_stall_id", {"stall_id": each, "id": 1})
-            for each in ["../x", "..", "a/b", "a%2Fb", "", "a?b=1", "a\n", "-1", "stalls\x00"]
+            for each in ["../x", "..", "a/b", "a%2Fb", "", "a?b=1", "a\nb", "-1", "stalls\x00"]
         ),
         ("get_bazaar_by_stall_id", {"stall_id": "stalls", "id": 51}),
         ("get_bazaar_by_stall_id", {"stall_id": "x", "id": 1, "conids": [-1]}),

@@ -33,6 +33,7 @@ from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 from tests.api_gateway.simulated_operations import enforced_limit
 from tests.mcp_server.contract.how_to_fix import example_row, in_file, in_row, in_simulator, rows_file
+from tests.mcp_server.contract.text_forms import in_other_forms
 from tests.mcp_server.contract.wire_rows import (
     accounts,
     alerts,
@@ -174,6 +175,16 @@ async def test_a_tool_sends_exactly_the_request_of_its_row_and_only_reads_before
         ROUTES[row.tool], f"{row.tool} sends {sent}, unlike its row"
     )
     assert all(target.startswith("GET ") and "unsubscribe" not in target for target, _ in before)
+
+
+@pytest.mark.parametrize("row", WIRE, ids=str)
+async def test_arguments_in_other_forms_send_the_same_request(bench: Bench, row: Row) -> None:
+    for form, arguments in in_other_forms(row.arguments).items():
+        recorder, result = await bench.call(row.tool, arguments)
+
+        assert not result.is_error, (form, result.content)
+        last, content = recorder.sent[-1]
+        assert (last, json.loads(content) if content else None) == (row.sent, row.body), form
 
 
 PREPARED: dict[str, Prepare] = {

@@ -55,7 +55,7 @@ def test_a_complete_alert_is_accepted(alert: dict[str, Any]) -> None:
         (ALERT | {"conditions": [PRICE] * 2}, {"logic_bind"}),
         (ALERT | {"conditions": [PRICE | {"logic_bind": "a"}]}, {"logic_bind"}),
         (ALERT | {"conditions": [PRICE | {"value": "high"}]}, {"conditions.0", "value"}),
-        (ALERT | {"conditions": [PRICE | {"type": 3}]}, {"conditions.0", "value"}),
+        (ALERT | {"conditions": [PRICE | {"type": 3}]}, {"conditions.0.value"}),
         (ALERT | {"conditions": [PRICE | {"conidex": "*@*"}]}, {"conditions.0", "conidex"}),
         (ALERT | {"conditions": [PRICE | {"type": 6, "conidex": "*@*"}]}, {"conditions.0", "conidex"}),
         (ALERT | {"conditions": [MOBILE]}, {"itws_orders_only", "alert_repeatable"}),

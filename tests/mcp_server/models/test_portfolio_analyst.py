@@ -21,7 +21,7 @@ def test_omitted_arguments_are_not_sent() -> None:
     assert request.sent() == {"acctIds": ["DU1234567"], "conids": [265598], "currency": "USD"}
 
 
-@pytest.mark.parametrize("date", ["20260230", "2026-02-28", "20261301"])
+@pytest.mark.parametrize("date", ["20260230", "02/03/2026", "20261301"])
 def test_an_invalid_date_is_rejected(date: str) -> None:
     assert rejected(AllocationRequest, {**A, "type": "ALL", "date": date}) == {"date"}
 

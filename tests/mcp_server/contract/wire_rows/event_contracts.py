@@ -42,7 +42,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("list_event_contracts", {"underlying_conid": each}) for each in NO_CONIDS),
     *(
         ("list_event_contracts", {"underlying_conid": 658663572, "exchange": each})
-        for each in ["", "forecastx", "FORECASTX,CME", "CME&x=1"]
+        for each in ["", "FORECASTX,CME", "CME&x=1"]
     ),
     ("list_event_markets", {"category": "g78664"}),
 ]

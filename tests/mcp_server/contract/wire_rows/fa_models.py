@@ -153,7 +153,6 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("list_models", {"reqID": 7}),
     *(("list_model_positions", {**MODEL, "limit": each}) for each in [0, -1, 1.5, 10**6]),
     *(("list_model_positions", {**MODEL, "sort_field": each}) for each in ["actl", "cid", "symbol", ""]),
-    ("list_model_positions", {**MODEL, "sort_direction": "asc"}),
     ("list_model_accounts", {**MODEL, "calc_pnls": "perhaps"}),
     *(("list_model_investments", {**MODEL, "subscription_status": each}) for each in [2, -1, "on"]),
     # Targets are fractions that add up to 1.
@@ -164,7 +163,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ),
     ("save_model", {**TARGETS, "position_targets": [], "cash_targets": []}),
     ("save_model", {**TARGETS, "cash_targets": [{"ccy": "USD", "target": 0.06}]}),
-    ("save_model", {**TARGETS, "cash_targets": [{"ccy": "usd", "target": 0.05}]}),
+    ("save_model", {**TARGETS, "cash_targets": [{"ccy": "US", "target": 0.05}]}),
     ("save_model", {**TARGETS, "cash_targets": [{"ccy": "USD", "target": 0.05, "conid": 1}]}),
     ("save_model", {**TARGETS, "cash_targets": [{"ccy": "USD", "target": 0.025}] * 2}),
     ("save_model", {**TARGETS, "position_targets": [{"conid": 265598, "target": 0.475}] * 2}),
@@ -187,7 +186,8 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
             [{"amt_to_invest": 1000}],
             [{"account": "All", "amt_to_invest": 1000}],
             [{"account": "DU1234567", "amt_to_invest": 1000}] * 2,
-            [{"account": "DU1234567", "amtToInvest": 1000}],
+            [{"account": "DU1234567", "amt_to_invest": "1,000"}],
+            [{"account": "DU1234567", "amt_to_invest": "1e3"}],
         ]
     ),
     ("draft_model_investment", {"account_list": INVESTMENTS["account_list"]}),
@@ -199,7 +199,6 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("save_model_presets", {}),
     ("save_model_presets", {"subscription_status": 2}),
     ("save_model_presets", {"keep_model_open": "perhaps"}),
-    ("save_model_presets", {"keepModelOpen": True}),
 ]
 
 

@@ -58,15 +58,14 @@ ROWS: list[Row] = [
 # Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("unsubscribe_market_data", {"conid": each}) for each in [0, -1, 2**31, "AAPL"]),
-    *(("get_market_snapshot", {"conids": each}) for each in [[], [0], [1, "x"], list(range(1, 102)), "1,2"]),
+    *(("get_market_snapshot", {"conids": each}) for each in [[], [0], [1, "x"], list(range(1, 102)), "1;2"]),
     *(
         ("get_market_snapshot", {"conids": [1], "fields": each})
-        for each in [["last"], ["31,84"], ["31 "], ["-1"], ["31"] * 51, ["123456"]]
+        for each in [["last"], ["31,84"], ["-1"], ["31"] * 51, ["123456"]]
     ),
     *(
         ("get_price_bars", {"conid": 265598, "period": each})
         for each in [
-            "1D",
             "0d",
             "31min",
             "9h",
@@ -76,21 +75,20 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
             "16y",
             "1",
             "d",
-            "1 d",
             "-1d",
-            "1d\n",
+            "ytd",
         ]
     ),
     *(
         ("get_price_bars", {"conid": 265598, "period": period, "bar": bar})
-        for period, bar in [("1y", "1min"), ("1d", "1w"), ("1w", "1min"), ("15y", "1d"), ("1d", "1D")]
+        for period, bar in [("1y", "1min"), ("1d", "1w"), ("1w", "1min"), ("15y", "1d")]
     ),
     *(
         ("get_price_bars", {"conid": 265598, "start_time": each})
-        for each in ["20261301-00:00:00", "20260230-00:00:00", "20261120 21:00:00", "20261120-9:00:00", "now"]
+        for each in ["20261301-00:00:00", "20260230-00:00:00", "03/04/2026 10:00", "now"]
     ),
     ("get_price_bars", {"conid": 265598, "direction": 0}),
-    ("get_price_bars", {"conid": 265598, "source": "last"}),
+    ("get_price_bars", {"conid": 265598, "source": "close"}),
 ]
 
 

@@ -28,8 +28,8 @@ ROWS: list[Row] = [
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("list_trades", {"account_id": each}) for each in PATH_ESCAPES),
     *(("get_order_status", {"order_id": each}) for each in [-1, 0, 2**63, "-1", "1/../2"]),
-    *(("list_trades", {"days": each}) for each in [0, 8, "week"]),
-    ("list_live_orders", {"filters": ["Submitted"]}),
+    *(("list_trades", {"days": each}) for each in [0, 8, "8 days", "month"]),
+    ("list_live_orders", {"filters": ["open"]}),
 ]
 
 

@@ -59,9 +59,8 @@ ROWS: list[Row] = [
 NO_ACCOUNTS: list[Any] = [
     [],
     ["All"],
-    ["du1234567"],
     ["DU1234567", ""],
-    ["DU1234567 "],
+    ["DU1234567 5"],
     [1234567],
 ]
 
@@ -71,10 +70,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("get_performance_all_periods", {"account_ids": each}) for each in NO_ACCOUNTS),
     *(("list_transactions", {**IN_AAPL, "account_ids": each}) for each in NO_ACCOUNTS),
     *(("get_allocation_breakdown", {"account_ids": each, "type": "ALL"}) for each in NO_ACCOUNTS),
-    *(
-        ("get_performance_series", {**A, "period": each})
-        for each in ["3M", "6M", "12M", "1d", "1Y ", "", 1, ["1Y"]]
-    ),
+    *(("get_performance_series", {**A, "period": each}) for each in ["3M", "6M", "2Y", "", 1, ["3M"]]),
     ("get_performance_series", A),
     ("get_performance_series", {"period": "1Y"}),
     ("get_performance_all_periods", {"only_account": "DU1234567"}),
@@ -83,18 +79,17 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
         ("list_transactions", {**IN_AAPL, "conids": each})
         for each in [[], [0], [-1], ["AAPL"], [2**31], [1] * 21]
     ),
-    *(("list_transactions", {**IN_AAPL, "currency": each}) for each in ["usd", "US", "BASE", "US\n"]),
+    *(("list_transactions", {**IN_AAPL, "currency": each}) for each in ["US", "BASE", "US\n"]),
     *(("list_transactions", {**IN_AAPL, "days": each}) for each in [0, -1, 10_000, 1.5, "a week"]),
     *(("list_transactions", {k: v for k, v in IN_AAPL.items() if k != each}) for each in IN_AAPL),
-    *(("get_allocation_breakdown", {**A, "type": each}) for each in ["sector", "COUNTRIES", "", ["ALL"]]),
+    *(("get_allocation_breakdown", {**A, "type": each}) for each in ["COUNTRIES", "", ["ALL"]]),
     *(
         ("get_allocation_breakdown", {**A, "type": "ALL", "date": each})
         for each in [
-            "2026-11-20",
+            "03/04/2026",
             "20261320",
             "20260230",
             "2026112",
-            "20261120\n",
             "\u0662\u0660\u0662\u06661120",
         ]
     ),

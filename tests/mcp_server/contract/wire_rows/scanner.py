@@ -44,14 +44,11 @@ ROWS: list[Row] = [
     ),
 ]
 
-NO_CODES: list[Any] = ["", " STK", "STK;FUT", "STK\n", "../STK", "5", "S" * 65, 5, ["STK"], {"code": "STK"}]
+NO_CODES: list[Any] = ["", "STK;FUT", "STK\nFUT", "../STK", "5", "S" * 65, 5, ["STK"], {"code": "STK"}]
 
 # Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
-    *(
-        ("get_scanner_parameters", {"part": each})
-        for each in ["filters", "FILTER_LIST", "", 1, ["filter_list"]]
-    ),
+    *(("get_scanner_parameters", {"part": each}) for each in ["filters", "", 1, ["filter_list"]]),
     *(("run_scanner", {**GAINERS, name: each}) for name in GAINERS for each in NO_CODES),
     *(("run_scanner", {k: v for k, v in GAINERS.items() if k != each}) for each in GAINERS),
     ("run_scanner", {**GAINERS, "scanCode": "TOP_PERC_GAIN"}),
@@ -70,7 +67,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
             [{"code": "priceAbove", "value": 10**16}],
             [{"code": "priceAbove", "value": float("nan")}],
             [{"code": "priceAbove", "value": float("inf")}],
-            [{"code": "priceAbove", "value": "5\r\n"}],
+            [{"code": "priceAbove", "value": "5\r\n6"}],
             [{"code": "priceAbove", "value": ""}],
             [{"code": "priceAbove", "value": 5, "name": "Price"}],
         ]

@@ -31,7 +31,7 @@ ROWS: list[Row] = [
     Row("delete_watchlist", ONE, "DELETE /iserver/watchlist?id=101"),
 ]
 
-WRONG_IDS = ["", "abc", "1 2", "1&id=2", "101\n", "--1", "1" * 20, None, "\u0661"]
+WRONG_IDS = ["", "abc", "1 2", "1&id=2", "101\n2", "--1", "1" * 20, None, "\u0661"]
 
 # Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
