@@ -60,7 +60,7 @@ def create_server(
     sections = selected_sections(settings, sections_of(routers))
     filtered_routers = filter_routes(routers, settings.trading_mode, sections)
     ticker = ticker or TickerClient(settings.ticker_url)
-    clock = IbkrClock(gateway.current_time)
+    clock = IbkrClock(lambda: gateway.current_time())  # noqa: PLW0108 - tests replace the client for each call
     facts = FactStore(facts_file, now=clock.now)
     facts.open_file()
     reporter = ConnectionReporter(
