@@ -60,7 +60,8 @@ def create_server(
     sections = selected_sections(settings, sections_of(routers))
     filtered_routers = filter_routes(routers, settings.trading_mode, sections)
     ticker = ticker or TickerClient(settings.ticker_url)
-    clock = IbkrClock(lambda: gateway.current_time())  # noqa: PLW0108 - tests replace the client for each call
+    # Looked up for each use, as tests replace the client for each call.
+    clock = IbkrClock(lambda: gateway.current_time())
     facts = FactStore(facts_file, now=clock.now)
     facts.open_file()
     reporter = ConnectionReporter(
