@@ -21,6 +21,8 @@ ROOT_PACKAGE = "ib_mcp"
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.putenv"}
 SETTINGS_BASE = "pydantic_settings.BaseSettings"
 LOAD = "api_gateway.settings.load"
+PICTURES = "mcp_server.pictures.__main__"
+PLOTTING = ("matplotlib", "numpy", "PIL")
 
 
 @dataclass(frozen=True)
@@ -151,11 +153,7 @@ def import_circles(every: list[Module]) -> list[list[str]]:
     Every import statement counts, including those inside a function or under `if TYPE_CHECKING`. Importing
     `a.b` does not count as an import of `a`, although it runs `a/__init__.py` first.
     """
-    names = {module.name for module in every}
-    imports = {
-        module.name: {name for _, name in imported(module) if name in names} - {module.name}
-        for module in every
-    }
+    imports = imports_of_each(every)
     reached = {name: _reachable(name, imports) for name in imports}
     circles = {
         tuple(sorted(other for other in reached[name] if name in reached[other]))
@@ -163,6 +161,15 @@ def import_circles(every: list[Module]) -> list[list[str]]:
         if name in reached[name]
     }
     return [list(circle) for circle in sorted(circles)]
+
+
+def imports_of_each(every: list[Module]) -> dict[str, set[str]]:
+    """The modules among these that each of them imports."""
+    names = {module.name for module in every}
+    return {
+        module.name: {name for _, name in imported(module) if name in names} - {module.name}
+        for module in every
+    }
 
 
 def _reachable(start: str, imports: dict[str, set[str]]) -> set[str]:
@@ -241,6 +248,26 @@ def test_only_settings_modules_read_the_environment_and_only_main_modules_load_s
     assert wrong == [], (
         "add a field to the package's settings.py, and pass its value as an argument, such as\n"
         '    ticker_port: int = Field(default=5056, description="TCP port to listen on; 0 picks a free one.")'
+    )
+
+
+def test_no_program_but_the_one_that_draws_imports_the_plotting_library() -> None:
+    every = modules()
+    imports = imports_of_each(every)
+    programs = {module.name for module in every if module.last == "__main__"} - {
+        "mcp_server.pictures.__main__"
+    }
+    running = programs.union(*(_reachable(program, imports) for program in programs))
+    assert "mcp_server.pictures.renderer" in running
+    importing = [
+        f"{module.path}:{line}"
+        for module in every
+        if module.name in running
+        for line, name in imported(module)
+        if any(within(name, each) for each in PLOTTING)
+    ]
+    assert importing == [], (
+        "it needs 70 MB: draw in the child process, such as\n    await context.pictures.draw(chart)"
     )
 
 

@@ -17,6 +17,7 @@ from mcp_server.answers.portfolio_analyst.reader import PortfolioAnalyst
 from mcp_server.answers.quotes import QuoteReader
 from mcp_server.facts.fact_store import FactStore
 from mcp_server.instruments.resolver import Instruments
+from mcp_server.pictures.renderer import PictureRenderer
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class AnswerContext:
     exchange_rates: ExchangeRates
     cursors: CursorStore
     portfolio_analyst: PortfolioAnalyst
+    pictures: PictureRenderer
 
 
 def create_context(
@@ -42,6 +44,7 @@ def create_context(
     facts: FactStore,
     clock: IbkrClock,
     now: Callable[[], float] = time.monotonic,
+    pictures: PictureRenderer | None = None,
 ) -> AnswerContext:
     """The context of the answers of one server. `now` counts the age of cursors and rates, in seconds."""
     accounts = AccountBook(gateway)
@@ -57,4 +60,5 @@ def create_context(
         exchange_rates=ExchangeRates(gateway, now),
         cursors=CursorStore(now),
         portfolio_analyst=PortfolioAnalyst(gateway, facts, accounts, clock),
+        pictures=pictures or PictureRenderer(),
     )

@@ -1,1 +1,1 @@
-"""Charts as PNG images."""
+"""Charts as PNG images. A child process draws them, so the server never imports the plotting library."""

@@ -23,6 +23,7 @@ from mcp_server.answers.answer_tool import AnswerFunction, AnswerTool
 from mcp_server.answers.context import create_context
 from mcp_server.answers.ibkr_clock import IbkrClock
 from mcp_server.facts.fact_store import FactStore
+from tests.mcp_server.pictures.inline_renderer import inline_renderer
 from tests.virtual_loop import run_in_virtual_time
 
 NOON = datetime(2026, 11, 18, 17, tzinfo=UTC)
@@ -86,6 +87,7 @@ class AnswerStack:
             self.facts,
             IbkrClock(self.gateway.current_time),
             now=loop.time,
+            pictures=inline_renderer(),
         )
 
     async def _serve(self, request: httpx.Request) -> httpx.Response:
