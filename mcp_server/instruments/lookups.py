@@ -20,6 +20,7 @@ from mcp_server.instruments.definitions import (
     to_conid,
     to_decimal,
 )
+from mcp_server.instruments.names import decimal_text
 
 NEW_YORK: Final = ZoneInfo("America/New_York")
 CONID_AGE: Final = timedelta(weeks=4)
@@ -171,7 +172,9 @@ class Lookups:
 
         age = self._since_midnight() if today_only else CONID_AGE
         return list(
-            await self._read("options", f"{conid} {kind} {month.code} {strike:f} {exchange}", age, fetch)
+            await self._read(
+                "options", f"{conid} {kind} {month.code} {decimal_text(strike)} {exchange}", age, fetch
+            )
         )
 
     async def futures(self, conid: int, month: ContractMonth) -> list[dict[str, Any]]:
@@ -209,7 +212,7 @@ class Lookups:
             sectype=kind,
             month=month.code,
             exchange=exchange or None,
-            strike=None if strike is None else f"{strike:f}",
+            strike=None if strike is None else decimal_text(strike),
         )
         rows = {to_conid(row.get("conid")): reduced(row, _CHAIN_FIELDS) for row in _rows(reply)}
         return list(rows.values())

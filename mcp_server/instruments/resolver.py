@@ -18,6 +18,7 @@ from mcp_server.instruments.instrument import Choices, Found, Instrument, Kind, 
 from mcp_server.instruments.listing_search import ListingSearch, looks_like_a_name, make_choices
 from mcp_server.instruments.lookups import Lookups
 from mcp_server.instruments.meanings import MEANINGS
+from mcp_server.instruments.option_chains import OptionChains
 from mcp_server.instruments.parsing import parse
 from mcp_server.instruments.readings import (
     BondReading,
@@ -41,7 +42,7 @@ HINT: Final = (
 class Instruments:
     """Understands texts and conids, and knows the instruments of conids. Static facts are cached.
 
-    `scope` returns the login's scope of stored facts, `now` the time at IBKR.
+    `scope` returns the login's scope of stored facts, `now` the time at IBKR. `chains` reads option chains.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Instruments:
         self._derivatives = DerivativeSearch(self._lookups, self._catalogue)
         self._listings = ListingSearch(self._lookups, self._catalogue, self._derivatives)
         self._bonds = BondSearch(self._lookups)
+        self.chains = OptionChains(self._lookups, self._catalogue, self._derivatives)
 
     async def by_conids(self, conids: Collection[int]) -> dict[int, Instrument]:
         """The instruments of conids, in one request for 200 unknown ones; an unknown conid is absent."""
