@@ -95,6 +95,7 @@ def create_server(
             finally:
                 polling.cancel()
                 await asyncio.gather(polling, return_exceptions=True)
+                await context.watches.aclose()
                 await ticker.aclose()
 
     write_events_whole()

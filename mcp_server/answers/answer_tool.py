@@ -43,9 +43,15 @@ class AnswerTool(BuiltinTool):
     _arguments: type[AnswerArguments] = PrivateAttr()
     _context: AnswerContext = PrivateAttr()
     _operation: Tool | None = PrivateAttr(default=None)
+    _reports_progress: bool = PrivateAttr(default=False)
 
     def __init__(
-        self, function: AnswerFunction, context: AnswerContext, operation: Tool | None = None
+        self,
+        function: AnswerFunction,
+        context: AnswerContext,
+        operation: Tool | None = None,
+        *,
+        reports_progress: bool = False,
     ) -> None:
         model = get_type_hints(function)["arguments"]
         schema = compact_schema(model.model_json_schema())
@@ -61,6 +67,7 @@ class AnswerTool(BuiltinTool):
         self._arguments = model
         self._context = context
         self._operation = operation
+        self._reports_progress = reports_progress
 
     @property
     def section(self) -> str:
@@ -83,7 +90,10 @@ class AnswerTool(BuiltinTool):
         except ValidationError as error:
             return self.error_result(self._validation_text(error))
         try:
-            answer = await _with_progress(self._function(parsed, self._context), self.title or self.name)
+            answering = self._function(parsed, self._context)
+            answer = await (
+                answering if self._reports_progress else _with_progress(answering, self.title or self.name)
+            )
         except AnswerError as error:
             return self.error_result(f"{self.name}: {error}")
         except GatewayError as error:

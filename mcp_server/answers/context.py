@@ -15,6 +15,8 @@ from mcp_server.answers.ibkr_clock import IbkrClock
 from mcp_server.answers.market_hours import MarketHours
 from mcp_server.answers.portfolio_analyst.reader import PortfolioAnalyst
 from mcp_server.answers.quotes import QuoteReader
+from mcp_server.answers.waiting.readings import WatchReader
+from mcp_server.answers.waiting.watches import WatchHub
 from mcp_server.facts.fact_store import FactStore
 from mcp_server.instruments.resolver import Instruments
 from mcp_server.pictures.renderer import PictureRenderer
@@ -36,6 +38,7 @@ class AnswerContext:
     cursors: CursorStore
     portfolio_analyst: PortfolioAnalyst
     pictures: PictureRenderer
+    watches: WatchHub
 
 
 def create_context(
@@ -48,6 +51,8 @@ def create_context(
 ) -> AnswerContext:
     """The context of the answers of one server. `now` counts the age of cursors and rates, in seconds."""
     accounts = AccountBook(gateway)
+    market_hours = MarketHours(gateway, facts, accounts, clock)
+    quotes = QuoteReader(gateway, clock)
     return AnswerContext(
         gateway=gateway,
         mode=mode,
@@ -55,10 +60,15 @@ def create_context(
         clock=clock,
         accounts=accounts,
         instruments=Instruments(gateway, facts, scope=accounts.scope, now=clock.now),
-        market_hours=MarketHours(gateway, facts, accounts, clock),
-        quotes=QuoteReader(gateway, clock),
+        market_hours=market_hours,
+        quotes=quotes,
         exchange_rates=ExchangeRates(gateway, now),
         cursors=CursorStore(now),
         portfolio_analyst=PortfolioAnalyst(gateway, facts, accounts, clock),
         pictures=pictures or PictureRenderer(),
+        watches=WatchHub(
+            WatchReader(gateway, quotes, market_hours, clock),
+            is_paused=lambda: gateway.order_question.open,
+            now=now,
+        ),
     )

@@ -10,6 +10,7 @@ from fastmcp.tools.base import Tool
 
 from mcp_server.answers.answer_tool import AnswerFunction, AnswerTool
 from mcp_server.answers.context import AnswerContext
+from mcp_server.answers.waiting.tool import wait_for
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,11 @@ class AnswerEntry:
     function: AnswerFunction
     sections: Collection[str]
     operation: str = ""
+    reports_progress: bool = False
+    """Whether the function reports its own progress."""
 
 
-ANSWERS: Final[tuple[AnswerEntry, ...]] = ()
+ANSWERS: Final[tuple[AnswerEntry, ...]] = (AnswerEntry(wait_for, {"Market Data"}, reports_progress=True),)
 
 
 def answer_tools(
@@ -32,7 +35,12 @@ def answer_tools(
 ) -> list[AnswerTool]:
     """The answers whose sections are offered, in the order they are listed."""
     return [
-        AnswerTool(entry.function, context, operations.get(entry.operation))
+        AnswerTool(
+            entry.function,
+            context,
+            operations.get(entry.operation),
+            reports_progress=entry.reports_progress,
+        )
         for entry in ANSWERS
         if set(entry.sections) <= set(sections)
     ]

@@ -1,0 +1,1 @@
+"""Questions that people ask, with the facts of a right answer, and what the answers cost."""

@@ -1,0 +1,1 @@
+"""Waiting for a price, an order or a market."""
