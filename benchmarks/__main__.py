@@ -20,6 +20,7 @@ from benchmarks.calls import NO_OP, THIS_SERVER, calls_table, start_backend, sta
 from benchmarks.environment import DEFAULT_PYTHON, WrongEnvironmentError, load_environment
 from benchmarks.generator import generator_table
 from benchmarks.load import mcp_connection, run_calls
+from benchmarks.pictures import pictures_table
 from benchmarks.processes import free_port, temporary_certificate, wait_for_port
 from benchmarks.simulator import simulator_table
 
@@ -131,7 +132,9 @@ async def main() -> None:
     parser.add_argument("--calls", type=int, default=10_000, help="total calls of the memory table")
     parser.add_argument("--python", type=Path, default=DEFAULT_PYTHON, help="interpreter of the servers")
     parser.add_argument(
-        "--tables", nargs="*", help="calls, start, lists, memory, simulator, generator; default: all"
+        "--tables",
+        nargs="*",
+        help="calls, start, lists, memory, pictures, simulator, generator; default: all",
     )
     arguments = parser.parse_args()
     python = arguments.python.absolute()
@@ -153,6 +156,10 @@ async def main() -> None:
             lambda: lists_table(python),
         ),
         "memory": ("Memory", lambda: memory_table(python, arguments.calls)),
+        "pictures": (
+            "Pictures: a process each, from its start to its end",
+            lambda: pictures_table(python, arguments.starts),
+        ),
         "simulator": ("The simulator", lambda: simulator_table(python)),
         "generator": ("The routers generator on IBKR's document", lambda: generator_table(python)),
     }

@@ -116,3 +116,43 @@ def temporary_certificate() -> Iterator[tuple[Path, Path]]:
 def tls_context(certificate_file: Path) -> ssl.SSLContext:
     """A TLS context that trusts that certificate."""
     return ssl.create_default_context(cafile=str(certificate_file))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A process that has ended: its run time, CPU time, peak memory and standard output."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    output: bytes
+
+
+# The process reads its own peak memory, because wait4 also counts the parent's memory at the fork.
+_MEASURED_SCRIPT = """
+import runpy, sys
+from pathlib import Path
+module = sys.argv.pop(1)
+try:
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+finally:
+    Path("status").write_bytes(Path("/proc/self/status").read_bytes())
+"""
+
+
+def measure_module(python: Path, module: str, *arguments: str, folder: Path, stdin: bytes = b"") -> Run:
+    """Run `python -m module` in this folder, from the start of the process to its end (Linux only)."""
+    started, used = time.perf_counter(), os.times()
+    ended = subprocess.run(
+        [python, "-c", _MEASURED_SCRIPT, module, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    seconds, after = time.perf_counter() - started, os.times()
+    cpu = after.children_user + after.children_system - used.children_user - used.children_system
+    peak = next(line for line in (folder / "status").read_text().splitlines() if line.startswith("VmHWM:"))
+    return Run(seconds, cpu, int(peak.split()[1]) * 1024, ended.stdout)
