@@ -102,8 +102,11 @@ def draw_performance(chart: PerformanceChart) -> bytes:
     inches = (top - FOOTER) / (scale.high - scale.low)
     ends = [FOOTER + (curve.values[-1] - scale.low) * inches for curve in curves]
     places = spread_labels(ends, LABEL_GAP, FOOTER + 0.1, top - 0.1)
-    for (name, value), place, end, look in zip(labels, places, ends, style.LINE_STYLES, strict=False):
-        _connect(axes, (end - FOOTER) / (top - FOOTER), (place - FOOTER) / (top - FOOTER), look)
+    for curve, (name, value), place, end, look in zip(
+        curves, labels, places, ends, style.LINE_STYLES, strict=False
+    ):
+        height = top - FOOTER
+        _connect(axes, curve.places[-1], (end - FOOTER) / height, (place - FOOTER) / height, look)
         canvas.write(name, right + 0.25, place + 0.075, width=room, color=look.color, bold=True)
         canvas.write(value, right + 0.25, place - 0.085, width=room, color=look.color)
     return canvas.to_png()
@@ -112,7 +115,7 @@ def draw_performance(chart: PerformanceChart) -> bytes:
 def _footer(more: int, moments: Sequence[Moment]) -> str:
     parts = [f"{more} more {'line is' if more == 1 else 'lines are'} not drawn."] if more else []
     if moments and isinstance(moments[0], datetime):
-        parts.append("Times are New York's.")
+        parts.append("New York time.")
     return " ".join(parts)
 
 
@@ -126,8 +129,18 @@ def _draw_curve(axes: Axes, curve: Curve, look: style.LineStyle) -> None:
         line.set_dashes(look.dashes)
 
 
-def _connect(axes: Axes, end: float, place: float, look: style.LineStyle) -> None:
-    """A thin line from the end of a curve to its label; heights are fractions of the axes."""
+def _connect(axes: Axes, last: int, end: float, place: float, look: style.LineStyle) -> None:
+    """A thin line from the end of a curve to its label; heights are fractions of the axes.
+
+    A curve that ends early is not continued: that would look like data.
+    """
+    first_shown, last_shown = axes.get_xlim()
+    start = max((last - first_shown) / (last_shown - first_shown), 0.9)
     axes.plot(
-        [1.0, 1.045], [end, place], transform=axes.transAxes, color=look.color, linewidth=0.9, clip_on=False
+        [start, 1.02, 1.045],
+        [end, end, place],
+        transform=axes.transAxes,
+        color=look.color,
+        linewidth=0.9,
+        clip_on=False,
     )

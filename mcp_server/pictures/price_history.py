@@ -112,7 +112,7 @@ def _footer(candles: Sequence[Candle], *, narrow: bool, summed: int) -> str:
     if summed > 1:
         parts.append(f"Volume: {summed} bars added up.")
     if candles and isinstance(candles[0].at, datetime):
-        parts.append("Times are New York's.")
+        parts.append("New York time.")
     return " ".join(parts) if candles else ""
 
 
