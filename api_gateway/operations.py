@@ -91,6 +91,7 @@ class Operation:
     preflight      what IBKR requires to be requested first
     prefetch       its place in the order of requests as soon as a session opens, because IBKR needs five
                    seconds to collect it; 0: not prefetched
+    reuse          while `limit` allows no new request, the last response is returned: it changes slowly
     cold_start     what an incomplete first response looks like
     redact         keys that are removed from the response
     may_question   IBKR may respond with an order's confirmation question
@@ -114,6 +115,7 @@ class Operation:
     limit: RateLimit | None = None
     preflight: Preflight = Preflight.NONE
     prefetch: int = 0
+    reuse: bool = False
     cold_start: ColdStart | None = None
     redact: tuple[str, ...] = ()
     may_question: bool = False
@@ -195,6 +197,7 @@ _ROWS: Final = (
             limit=ONE_PER_5_SECONDS,
             preflight=Preflight.ACCOUNTS,
             prefetch=3,
+            reuse=True,
             cold_start=ColdStart.NO_PNL,
         ),
         Operation(
@@ -325,8 +328,8 @@ _ROWS: Final = (
     ),
     *_section(
         "Portfolio",
-        Operation("GET", "/portfolio/accounts", session=LOGIN, limit=ONE_PER_5_SECONDS),
-        Operation("GET", "/portfolio/subaccounts", session=LOGIN, limit=ONE_PER_5_SECONDS),
+        Operation("GET", "/portfolio/accounts", session=LOGIN, limit=ONE_PER_5_SECONDS, reuse=True),
+        Operation("GET", "/portfolio/subaccounts", session=LOGIN, limit=ONE_PER_5_SECONDS, reuse=True),
         Operation("GET", "/portfolio/subaccounts2", session=LOGIN),
         Operation("POST", "/portfolio/allocation", session=LOGIN, preflight=Preflight.ALLOCATION),
         Operation("GET", "/portfolio/positions/{conid}", session=LOGIN, preflight=Preflight.PORTFOLIO),

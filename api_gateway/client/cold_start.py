@@ -78,6 +78,12 @@ def _rule_for(request: GatewayRequest) -> ColdStartRule | None:
     return COLD_START_RULES[request.row.cold_start] if request.row.cold_start else None
 
 
+def is_incomplete(request: GatewayRequest, response: GatewayResponse) -> bool:
+    """Whether IBKR may still be collecting what is missing in this response."""
+    rule = _rule_for(request)
+    return rule is not None and rule.is_incomplete(response.value)
+
+
 class ColdStartRetry:
     """Retries incomplete responses, and remembers which stayed empty so as not to retry them each time."""
 
@@ -92,8 +98,7 @@ class ColdStartRetry:
 
     def record(self, request: GatewayRequest, response: GatewayResponse, *, is_retry: bool) -> bool:
         """Return whether this response is incomplete; a retry's response is final even if it is."""
-        rule = _rule_for(request)
-        incomplete = rule is not None and rule.is_incomplete(response.value)
+        rule, incomplete = _rule_for(request), is_incomplete(request, response)
         if rule and is_retry:
             self._record_final(rule.key(request), incomplete=incomplete)
         return incomplete

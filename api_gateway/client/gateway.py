@@ -29,6 +29,7 @@ from api_gateway.client.preflight import Accounts, Preflight
 from api_gateway.client.preparation import PrepareAgain, PrepareRead, PrepareWrite
 from api_gateway.client.rate_limiter import TICKLE, RateLimiter, WaitBudget
 from api_gateway.client.rate_limits import GLOBAL_LIMIT, IBKR_LIMITS
+from api_gateway.client.recent_responses import RecentResponses
 from api_gateway.client.request import build_request
 from api_gateway.client.response import GatewayResponse
 from api_gateway.client.response_cache import ResponseCache
@@ -120,7 +121,11 @@ class GatewayClient:
             (SharedRequests(), access, expired, payload), Sender(tickle_lane, tickle_exchange, interpret)
         )
 
-        self._preflight = Preflight(send_ready, now=now)
+        # The same, for what a recent response or a request under way can serve.
+        recent = RecentResponses(now=now, has_problem=lambda: self.session_monitor.last_problem is not None)
+        send_or_reuse = compose((recent,), send_ready)
+
+        self._preflight = Preflight(send_or_reuse, now=now)
         self._snapshot_poller = SnapshotPoller(
             send=send_ready, ensure=self._preflight.ensure, now=now, sleep=sleep
         )
@@ -154,7 +159,7 @@ class GatewayClient:
                 self._snapshot_poller,
                 prepare,
             ),
-            send_ready,
+            send_or_reuse,
         )
 
         # A write, and a POST that reads: sent once, whatever the response.
@@ -185,8 +190,9 @@ class GatewayClient:
         # State learned from responses, and discarded with the session.
         interpret.on_response(self._preflight.observe)
         interpret.on_response(self._snapshot_poller.observe)
+        interpret.on_response(recent.observe)
         interpret.on_login_required(self._preflight.reset)
-        for memory in (cold_start, self._snapshot_poller, schedule, opening_check):
+        for memory in (cold_start, self._snapshot_poller, schedule, opening_check, recent):
             self._preflight.on_reset(memory.reset)
 
     async def __aenter__(self) -> Self:
@@ -275,7 +281,7 @@ class GatewayClient:
         self._preflight.reset()
 
     async def prefetch(self, is_held: Callable[[], Awaitable[bool]] = _never_held) -> None:
-        """Prefetch what IBKR needs five seconds to collect in a new session: orders, trades, P&L.
+        """Prefetch the account lists and what IBKR needs five seconds to collect: orders, trades, P&L.
 
         Call it every few seconds: each request is sent once, and once more if its response was incomplete. It
         raises nothing; what fails is retried later. Nothing is sent while an order is in flight or

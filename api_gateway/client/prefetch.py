@@ -1,4 +1,4 @@
-"""Prefetch: when a session opens, requests what IBKR needs five seconds to collect."""
+"""Prefetch: when a session opens, requests both account lists and what IBKR needs 5 s to collect."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api_gateway.client.cold_start import ColdStartRetry
 from api_gateway.client.interpretation import PreflightExpired, ServiceWarmingUp, require_payload
 from api_gateway.client.order_questions import OrderQuestionTracker
 from api_gateway.client.pipeline import Handler
-from api_gateway.client.preflight import ACCOUNTS, Preflight
+from api_gateway.client.preflight import ACCOUNTS, PORTFOLIO, Preflight
 from api_gateway.client.rate_limiter import WaitBudget
 from api_gateway.client.request import GatewayRequest, build_request
 from api_gateway.errors import GatewayError
@@ -122,6 +122,8 @@ class Prefetcher:
                 if await is_held() or self._order_question.open:
                     return
                 await self._fetch(build_request(method, template, read_only=True), budget)
+            if not (await is_held() or self._order_question.open):
+                await self._preflight.ensure(PORTFOLIO, budget)
         # Not reported to the session monitor: a failure this early says nothing about the session.
         except (GatewayError, PreflightExpired, ServiceWarmingUp, TimeoutError) as error:
             logger.debug("Prefetching stopped: %s", error)

@@ -197,9 +197,9 @@ async def test_a_request_counts_from_when_its_last_byte_was_written(
         now=fake_time.now,
         sleep=fake_time.sleep,
     ) as gateway:
-        await gateway.get("/portfolio/accounts")
-        await gateway.get("/portfolio/accounts")
-    assert fake_time.sleeps == [pytest.approx(5.4)]
+        await gateway.get("/fyi/settings")
+        await gateway.get("/fyi/settings")
+    assert fake_time.sleeps == [pytest.approx(1.0)]
 
 
 async def test_a_write_is_not_sent_if_its_preflight_fails(gateway: GatewayClient, ibkr: Any) -> None:

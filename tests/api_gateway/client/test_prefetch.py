@@ -102,7 +102,7 @@ class Prefetching:
 async def test_what_is_due_is_sent_without_waiting_for_rate_limits(fake_time: FakeTime) -> None:
     prefetching = Prefetching(fake_time, {"orders": [], "snapshot": True, "upnl": {"a": 1}})
     assert await prefetching.run() == [template for _, template in PREFETCHED]
-    assert prefetching.ibkr.requests == ["/iserver/accounts"]
+    assert prefetching.ibkr.requests == ["/iserver/accounts", "/portfolio/accounts"]
     assert {budget.left for budget in prefetching.send.budgets} == {0.0}
     assert await prefetching.run() == []
 

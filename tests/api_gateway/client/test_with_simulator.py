@@ -254,7 +254,8 @@ LATE = ("/iserver/account/orders", "/iserver/account/trades", "/iserver/account/
 
 async def test_after_a_prefetch_orders_trades_and_pnl_are_returned_without_a_wait(pair: Pair) -> None:
     await pair.gateway.prefetch()
-    assert pair.requests == ["GET /iserver/accounts", *(f"GET {template}" for template in LATE)]
+    prefetched = ("/iserver/accounts", *LATE, "/portfolio/accounts")
+    assert pair.requests == [f"GET {template}" for template in prefetched]
     pair.clock.advance(6)
     await pair.gateway.prefetch()
     pair.clock.advance(6)
@@ -266,6 +267,26 @@ async def test_after_a_prefetch_orders_trades_and_pnl_are_returned_without_a_wai
     assert profit["upnl"]
     assert len(pair.requests) == len(LATE)
     assert pair.clock.now() - began < 1
+
+
+async def test_the_account_list_is_requested_once_for_a_preflight_and_for_calls(pair: Pair) -> None:
+    began = pair.clock.now()
+    await asyncio.gather(pair.get("/portfolio/{account}/summary", ACCOUNT), pair.get("/portfolio/accounts"))
+    assert (await pair.get("/portfolio/accounts"))[0]["accountId"] == ACCOUNT
+    assert pair.requests.count("GET /portfolio/accounts") == 1
+    assert pair.clock.now() - began < 1
+    pair.clock.advance(6)
+    await pair.get("/portfolio/accounts")
+    assert pair.requests.count("GET /portfolio/accounts") == 2
+
+
+async def test_a_list_of_a_login_that_ended_is_not_returned_again(pair: Pair) -> None:
+    await pair.get("/portfolio/accounts")
+    pair.simulation.session.logout()
+    with pytest.raises(LoginRequired):
+        await pair.get("/iserver/accounts")
+    with pytest.raises(LoginRequired):
+        await pair.get("/portfolio/accounts")
 
 
 async def test_a_session_is_prefetched_once(pair: Pair) -> None:
