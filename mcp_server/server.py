@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -40,6 +41,7 @@ from mcp_server.ticker.client import TickerClient
 from mcp_server.ticker.order_hold import OrderHold
 from mcp_server.tools.builtin_tool import BuiltinToolProvider
 from mcp_server.tools.operation_tool import OperationToolProvider, ToolOptions
+from mcp_server.tools.read_more import ReadMoreTool, RestStore
 from mcp_server.tools.resources import resources
 
 
@@ -72,12 +74,14 @@ def create_server(
         data_problem=lambda: facts.file_problem,
     )
     app = create_app(gateway, filtered_routers, OrderHold(gateway, ticker))
-    tools = OperationToolProvider(app, notes_by_name(filtered_routers), _tool_options(settings))
+    rests = RestStore(time.monotonic)
+    tools = OperationToolProvider(app, notes_by_name(filtered_routers), _tool_options(settings, rests))
     context = create_context(gateway, settings.trading_mode, facts, clock)
     builtin = BuiltinToolProvider(
         [
             *connection_tools(reporter, ticker, settings),
             *answer_tools(context, sections, tools.by_name),
+            ReadMoreTool(rests, settings.mcp_server_max_result),
         ]
     )
     check_name_conflicts(tools.names, {*builtin.by_name, SEARCH, CALL, CALL_WRITING})
@@ -134,8 +138,9 @@ def create_server(
     return server
 
 
-def _tool_options(settings: ServerSettings) -> ToolOptions:
+def _tool_options(settings: ServerSettings, rests: RestStore) -> ToolOptions:
     return ToolOptions(
         max_result_bytes=settings.mcp_server_max_result,
         schema_in_argument_errors=settings.mcp_server_tools is ToolListing.SEARCH,
+        store_rest=rests.store,
     )

@@ -9,7 +9,7 @@ schema parser, which take a tenth of the startup time.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -36,6 +36,7 @@ from mcp_server.rest.listing import join_limited
 from mcp_server.rest.relay import get_relay
 from mcp_server.tools.argument_forms import to_schema_forms
 from mcp_server.tools.argument_validation import type_errors, unknown_fields
+from mcp_server.tools.caps import cap_note
 from mcp_server.tools.fastapi_internals import DirectCall, direct_call
 from mcp_server.tools.operation_schemas import OperationSchema, operation_schemas
 from mcp_server.tools.truncation import narrowing_hint, truncate
@@ -58,6 +59,8 @@ class ToolOptions:
     """In bytes; a larger result is truncated."""
     schema_in_argument_errors: bool
     """Whether an error about invalid arguments includes their schema, which the client may not have seen."""
+    store_rest: Callable[[bytes], str | None] | None = None
+    """Stores what a truncated result left out, and returns its cursor."""
 
 
 class OperationToolProvider(Provider):
@@ -189,7 +192,7 @@ class OperationTool(Tool):
             )
             return self._error_result(f"{self.name}: {INTERNAL_ERROR} {outcome} {_REPORT_IT}")
         if status < 400:
-            return self._success_result(body)
+            return self._success_result(arguments, body)
         message = _error_text(self.name, body)
         return (
             self._invalid_arguments_result(message)
@@ -197,11 +200,15 @@ class OperationTool(Tool):
             else self._error_result(message)
         )
 
-    def _success_result(self, body: bytes) -> ToolResult:
-        if len(body) <= self._options.max_result_bytes:
-            return _text_result(body.decode(errors="replace"))
-        hint = self._notes.narrowing_hint or narrowing_hint(self.parameters)
-        return _text_result(*truncate(body, self._options.max_result_bytes, hint))
+    def _success_result(self, arguments: Mapping[str, Any], body: bytes) -> ToolResult:
+        """The body, after a text with the notes about it, if there are any."""
+        notes = [note] if (note := cap_note(self.name, arguments, body)) else []
+        shown = body.decode(errors="replace")
+        if len(body) > self._options.max_result_bytes:
+            hint = self._notes.narrowing_hint or narrowing_hint(self.parameters)
+            truncated, shown = truncate(body, self._options.max_result_bytes, hint, self._options.store_rest)
+            notes.insert(0, truncated)
+        return _text_result(*(["\n".join(notes)] if notes else []), shown)
 
     def _invalid_arguments_text(self, problem: str) -> str:
         return f"{self.name}: {problem}. {NOTHING_SENT} {CORRECT_ARGUMENTS}"

@@ -1,15 +1,19 @@
 """Truncates a result that is too large for a model, by whole list items, and says what was left out.
 
-The rest is still valid JSON. A body that is not JSON is truncated as text.
+What is shown and the rest are both valid JSON. A body that is not JSON is truncated as text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+
+from mcp_server.tools.time_series import is_oldest_first, newest_dates
+
+READ_MORE: Final = "read_more"
 
 # With less room than this for each member of an object, a few are shown whole rather than a bit of each.
 _MIN_MEMBER_BYTES: Final = 500
@@ -23,34 +27,53 @@ _NARROWING_WORDS: Final = frozenset(
 
 @dataclass(frozen=True)
 class TruncatedBody:
-    """The part of a body that is shown, and its description."""
+    """The part of a body that is shown, its description, and the rest, which can be truncated likewise."""
 
     body: str
     description: str
+    rest: bytes
 
 
-def truncate(body: bytes, limit: int, hint: str) -> tuple[str, str]:
-    """A note and the truncated body, together at most `limit` bytes; the note ends with `hint`."""
+def truncate(
+    body: bytes, limit: int, hint: str, store: Callable[[bytes], str | None] | None = None
+) -> tuple[str, str]:
+    """A note and the truncated body, together at most `limit` bytes; the note ends with `hint`.
+
+    `store` stores the rest and returns the cursor by which `read_more` continues, or None.
+    """
     truncated = truncate_body(body, limit - _NOTE_BYTES)
+    cursor = store(truncated.rest) if store else None
+    read_on = f' Read on with `{READ_MORE}`, cursor "{cursor}".' if cursor else ""
     note = (
         f"TRUNCATED: {truncated.description}; {len(truncated.body.encode()):,} of {len(body):,} bytes. "
-        f"The rest was left out here, not by IBKR. {hint}"
+        f"The rest was left out here, not by IBKR.{read_on} {hint}"
     )
-    return _clip(note.encode(), _NOTE_BYTES), truncated.body
+    return _clip(note.encode(), _NOTE_BYTES).rstrip(), truncated.body
 
 
 def truncate_body(body: bytes, max_bytes: int) -> TruncatedBody:
     """As much of the body as fits in `max_bytes`."""
+    truncator = _Truncator()
     try:
-        truncator = _Truncator()
-        encoded = orjson.dumps(truncator.fit(orjson.loads(body), max_bytes, ""))
+        value = orjson.loads(body)
+        windows = newest_dates(value, max_bytes)
+        if windows is not None:
+            return TruncatedBody(
+                orjson.dumps(windows.shown).decode(),
+                f"this shows {_join_parts(windows.descriptions)}",
+                orjson.dumps(windows.rest),
+            )
+        encoded = orjson.dumps(truncator.fit(value, max_bytes, ""))
     except (orjson.JSONDecodeError, RecursionError):
         encoded = b""
     if not encoded or len(encoded) > max_bytes:
+        shown = _clip(body, max_bytes)
         return TruncatedBody(
-            _clip(body, max_bytes), "this is only the beginning, and it may end in the middle of a value"
+            shown,
+            "this is only the beginning, and it may end in the middle of a value",
+            body[len(shown.encode()) :],
         )
-    return TruncatedBody(encoded.decode(), "this shows " + truncator.describe())
+    return TruncatedBody(encoded.decode(), "this shows " + truncator.describe(), truncator.rest())
 
 
 def narrowing_hint(arguments: Mapping[str, Any]) -> str:
@@ -78,12 +101,21 @@ class _Truncator:
 
     def __init__(self) -> None:
         self._parts: list[str] = []
+        self._rests: dict[str, Any] = {}
 
     def describe(self) -> str:
         """What is shown of each part that was truncated."""
-        more = len(self._parts) - _MAX_PARTS_LISTED
-        listed = "; ".join(self._parts[:_MAX_PARTS_LISTED])
-        return f"{listed}; and only part of {more} more" if more > 0 else listed
+        return _join_parts(self._parts)
+
+    def rest(self) -> bytes:
+        """What was left out, by the path where it was; a list or object that is the whole body as it is."""
+        whole = self._rests.get("")
+        return orjson.dumps(self._rests if whole is None or len(self._rests) > 1 else whole)
+
+    def _leave_out(self, path: str, rest: Any, description: str) -> None:
+        self._parts.append(description)
+        if rest:
+            self._rests[path] = rest
 
     def fit(self, value: Any, max_bytes: int, path: str) -> Any:
         """The value in at most `max_bytes`, unless it is a bare number."""
@@ -96,21 +128,29 @@ class _Truncator:
         return value
 
     def _fit_list(self, items: list[Any], max_bytes: int, path: str) -> list[Any]:
-        included: list[Any] = []
-        left = max_bytes - 2
-        for item in items:
+        """As many items as fit: the first ones, but the newest ones if they are in order of time."""
+        newest = is_oldest_first(items)
+        count, left = 0, max_bytes - 2
+        for item in reversed(items) if newest else items:
             left -= _json_size(item) + 1
             if left < 0:
                 break
-            included.append(item)
-        if len(included) < len(items):
-            self._parts.append(
-                f"the first {max(1, len(included)):,} of {len(items):,} items of "
-                f"{_describe_path(path, 'the list')}"
+            count += 1
+        if count == len(items):
+            return items
+        cut = max(1, count)
+        rest = items[:-cut] if newest else items[cut:]
+        if rest:
+            self._leave_out(
+                path,
+                rest,
+                f"the {'newest' if newest else 'first'} {cut:,} of {len(items):,} items of "
+                f"{_describe_path(path, 'the list')}",
             )
-        if items and not included:
-            included.append(self.fit(items[0], max_bytes - 3, f"{path}[0]"))
-        return included
+        if count:
+            return items[-count:] if newest else items[:count]
+        index = len(items) - 1 if newest else 0
+        return [self.fit(items[index], max_bytes - 3, f"{path}[{index}]")]
 
     def _fit_object(self, members: dict[str, Any], max_bytes: int, path: str) -> dict[str, Any]:
         sizes = {name: _json_size(name) + _json_size(value) + 2 for name, value in members.items()}
@@ -120,7 +160,7 @@ class _Truncator:
         return {
             name: value
             if sizes[name] <= size_limit
-            else self.fit(value, size_limit - _json_size(name) - 2, f"{path}.{name}" if path else name)
+            else self.fit(value, size_limit - _json_size(name) - 2, _join_path(path, name))
             for name, value in members.items()
         }
 
@@ -134,9 +174,17 @@ class _Truncator:
             if left < 0:
                 break
             included[name] = value
-        self._parts.append(
-            f"the first {len(included):,} of {len(members):,} members of {_describe_path(path, 'the object')}"
-        )
+        cut = max(1, len(included))
+        rest = dict(list(members.items())[cut:])
+        if rest:
+            self._leave_out(
+                path,
+                rest,
+                f"the first {cut:,} of {len(members):,} members of {_describe_path(path, 'the object')}",
+            )
+        if not included and members:
+            name, value = next(iter(members.items()))
+            included[name] = self.fit(value, max_bytes - _json_size(name) - 3, _join_path(path, name))
         return included
 
     def _fit_text(self, text: str, max_bytes: int, path: str) -> str:
@@ -144,9 +192,11 @@ class _Truncator:
         while included and _json_size(included) > max_bytes:
             included = included[: len(included) * 3 // 4]
         if len(included) < len(text):
-            self._parts.append(
+            self._leave_out(
+                path,
+                text[len(included) :],
                 f"the first {len(included):,} of {len(text):,} characters of "
-                f"{_describe_path(path, 'the text')}"
+                f"{_describe_path(path, 'the text')}",
             )
         return included
 
@@ -159,6 +209,16 @@ def _fair_size_limit(sizes: list[int], max_bytes: int) -> int:
             return max_bytes // remaining
         max_bytes -= size
     return sizes[-1] if sizes else 0
+
+
+def _join_parts(parts: Sequence[str]) -> str:
+    more = len(parts) - _MAX_PARTS_LISTED
+    listed = "; ".join(parts[:_MAX_PARTS_LISTED])
+    return f"{listed}; and only part of {more} more" if more > 0 else listed
+
+
+def _join_path(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
 def _describe_path(path: str, otherwise: str) -> str:

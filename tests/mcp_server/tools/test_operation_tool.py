@@ -412,7 +412,7 @@ async def test_a_larger_result_is_truncated_and_begins_with_a_note(
     included = orjson.loads(shown)
     assert included == rows[: len(included)]
     assert f" {len(included)} of 1,000 items" in note
-    assert quoted(note) == ["fields"]
+    assert quoted(note) == ["read_more", "fields"]
     assert len(note.encode()) + len(shown.encode()) <= 3000
     assert not result.is_error
 

@@ -16,7 +16,7 @@ def body_of(value: Any) -> bytes:
     return orjson.dumps(value)
 
 
-ROWS = [{"t": number, "text": "é" * (number % 7)} for number in range(1000)]
+ROWS = [{"n": number, "text": "é" * (number % 7)} for number in range(1000)]
 
 
 def test_a_list_is_truncated_after_whole_items() -> None:
