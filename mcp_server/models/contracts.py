@@ -22,7 +22,7 @@ OPTION_TYPES = frozenset({"OPT", "FOP", "WAR"})
 DATED_TYPES = OPTION_TYPES | {"FUT", "IOPT"}
 # Types whose strike can be a price difference, and so be negative.
 SPREAD_STRIKE_TYPES = frozenset({"FUT", "FOP"})
-MONTH_DESCRIPTION = "Contract month as MMMYY, e.g. JAN27, from `search_contracts`."
+MONTH_DESCRIPTION = "Contract month, e.g. JAN27."
 
 
 class ContractSearch(Arguments):

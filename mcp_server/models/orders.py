@@ -176,9 +176,7 @@ class Cancellation(Arguments):
 
     manual_indicator: ManualIndicator | None = None
     ext_operator: ExtOperator | None = None
-    manual_cancel_time: Annotated[
-        Epoch | None, Field(description="Brokers: epoch seconds, e.g. 1799796559.")
-    ] = None
+    manual_cancel_time: Annotated[Epoch | None, Field(description="Brokers: epoch seconds.")] = None
 
     @model_validator(mode="after")
     def _check_operator_pair(self) -> Self:
@@ -205,8 +203,8 @@ class OrderTicket(Arguments):
     parent_id: Annotated[ClientOrderId | None, Field(description="`c_oid` of the parent order.")] = None
     side: Annotated[Literal["BUY", "SELL"], Field(description="Buy or sell.")]
     quantity: Annotated[Size | None, Field(description="Shares or contracts.")] = None
-    cash_qty: Annotated[Size | None, Field(description="Instead of quantity: amount of money.")] = None
-    fx_qty: Annotated[Size | None, Field(description="Instead of quantity: amount to convert.")] = None
+    cash_qty: Annotated[Size | None, Field(description="Amount of money instead.")] = None
+    fx_qty: Annotated[Size | None, Field(description="Amount to convert instead.")] = None
     order_type: Annotated[OrderType, Field(description="Order type.")]
     price: Annotated[
         Price | None, Field(description="Limit price; cap of MIDPRICE and REL; stop of STP, TRAIL and MIT.")
@@ -237,18 +235,14 @@ class OrderTicket(Arguments):
     ] = None
     deactivated: Annotated[bool | None, Field(description="Save without submitting.")] = None
     tax_optimizer_id: Annotated[Text | None, Field(description="Tax lot method.")] = None
-    allocation_method: Annotated[
-        Word | None, Field(description="Group allocation method, e.g. AvailableEquity.")
-    ] = None
+    allocation_method: Annotated[Word | None, Field(description="Group method, e.g. AvailableEquity.")] = None
     alloc_type: Annotated[Literal["SHARE", "CASH"] | None, Field(description="Unit of `allocations`.")] = None
     allocations: Annotated[list[Allocation] | None, Field(description="Advisors: quantity per account.")] = (
         None
     )
     manual_indicator: ManualIndicator | None = None
     ext_operator: ExtOperator | None = None
-    manual_order_time: Annotated[
-        Epoch | None, Field(description="Brokers: epoch seconds, e.g. 1799796559.")
-    ] = None
+    manual_order_time: Annotated[Epoch | None, Field(description="Brokers: epoch seconds.")] = None
     customer_account: Annotated[Text | None, Field(description="Omnibus accounts only.")] = None
     is_pro_customer: Annotated[bool | None, Field(description="Omnibus accounts only.")] = None
     referrer: Annotated[Text | None, Field(description="Entry screen, e.g. QuickTrade.")] = None

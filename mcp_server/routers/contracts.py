@@ -23,9 +23,7 @@ from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Contracts"])
 
-Symbols = Annotated[
-    list[Symbol], Query(min_length=1, max_length=50, description='Upper-case symbols, e.g. ["AAPL"].')
-]
+Symbols = Annotated[list[Symbol], Query(min_length=1, max_length=50, description='Symbols, e.g. ["AAPL"].')]
 
 
 @router.get("/iserver/secdef/search")

@@ -63,7 +63,7 @@ async def test_the_instructions_count_the_operations_that_are_here(gateway: Gate
         gateway, ServerSettings(_env_file=None, included_tags="Session", mcp_server_tools="all")
     )
     async with fastmcp.Client(server) as client:
-        ours = {"connection_status", "wait_for_login", "diagnose_connection"}
+        ours = {"connection_status", "wait_for_login", "diagnose_connection", "read_more"}
         operations = {tool.name for tool in await client.list_tools()} - ours
         assert str(len(operations)) in text
 

@@ -53,7 +53,10 @@ ONE_WORD = {"tickle", "logout"}
 JSON_TYPES = {"string", "integer", "number", "boolean", "array", "object"}
 
 # The built-in tools, which are not IBKR operations, in the order of the list.
-BUILTIN = ("connection_status", "wait_for_login", "diagnose_connection", "take_over_session", "read_more")
+BUILTIN = (
+    *("connection_status", "wait_for_login", "diagnose_connection", "take_over_session"),
+    "read_more",
+)
 BUILTIN_VERBS = {"wait", "take", "diagnose", "read"}
 
 # An example of each part of a route.
