@@ -10,6 +10,7 @@ from fastmcp.tools.base import Tool
 
 from mcp_server.answers.answer_tool import AnswerFunction, AnswerTool
 from mcp_server.answers.context import AnswerContext
+from mcp_server.answers.option_chain.tool import get_option_chain
 from mcp_server.answers.waiting.tool import wait_for
 
 
@@ -27,7 +28,10 @@ class AnswerEntry:
     """Whether the function reports its own progress."""
 
 
-ANSWERS: Final[tuple[AnswerEntry, ...]] = (AnswerEntry(wait_for, {"Market Data"}, reports_progress=True),)
+ANSWERS: Final[tuple[AnswerEntry, ...]] = (
+    AnswerEntry(get_option_chain, {"Contracts", "Market Data"}),
+    AnswerEntry(wait_for, {"Market Data"}, reports_progress=True),
+)
 
 
 def answer_tools(

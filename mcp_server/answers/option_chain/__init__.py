@@ -1,0 +1,1 @@
+"""The answer `get_option_chain`."""
