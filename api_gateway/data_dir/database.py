@@ -148,7 +148,7 @@ class _Connection:
         return connection
 
     def _remove_leftovers(self) -> None:
-        """Remove the log of a deleted database: SQLite would apply it to the new one."""
+        """Remove the log of a deleted database and its index, which another process may still use."""
         for suffix in ("-wal", "-shm"):
             Path(f"{self._path}{suffix}").unlink(missing_ok=True)
 
@@ -180,10 +180,7 @@ class _Connection:
                 return  # another connection has replaced it
             aside = Path(f"{self._path}.corrupt")
             _log.warning("%s is corrupt (%s): it is now %s, and a new one is used.", self._path, error, aside)
-            # The log goes with it, so that what can be recovered from both still can.
-            for suffix in ("", "-wal"):
-                if os.path.exists(f"{self._path}{suffix}"):
-                    os.replace(f"{self._path}{suffix}", f"{aside}{suffix}")
+            os.replace(self._path, aside)
             self._remove_leftovers()
 
 

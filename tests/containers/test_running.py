@@ -298,6 +298,11 @@ def test_a_container_has_its_limits(stack: Stack, service: str) -> None:
     assert not host["CapAdd"]
 
 
+def test_only_the_server_can_read_the_data_folder_and_its_files(stack: Stack) -> None:
+    listed = stack.inside("mcp-server", "stat", "-c", "%a %u %n", "/data", "/data/facts.sqlite3")
+    assert listed.splitlines() == ["700 10002 /data", "600 10002 /data/facts.sqlite3"]
+
+
 def test_ports_are_published_on_this_machine_only(stack: Stack) -> None:
     published = {
         service: {

@@ -13,7 +13,8 @@ from api_gateway.doctor.findings import Finding, Layer, broken, warning
 
 def examine_data_folder(folder: Path, database: Database) -> list[Finding]:
     """What is wrong with the folder or with a database in it; creates neither."""
-    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    # Not Path.exists, which raises an error below a folder that this user may not read.
+    existing = next(each for each in (folder, *folder.parents) if os.path.exists(each))
     if not existing.is_dir():
         return [_unusable(folder, f"{existing} is a file")]
     if not os.access(existing, os.W_OK | os.X_OK):

@@ -278,6 +278,9 @@ async def test_the_account_list_is_requested_once_for_a_preflight_and_for_calls(
     pair.clock.advance(6)
     await pair.get("/portfolio/accounts")
     assert pair.requests.count("GET /portfolio/accounts") == 2
+    pair.gateway.reset_session_state()
+    await pair.get("/portfolio/accounts")
+    assert pair.requests.count("GET /portfolio/accounts") == 3
 
 
 async def test_a_list_of_a_login_that_ended_is_not_returned_again(pair: Pair) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -129,6 +132,35 @@ def test_files_may_be_deleted_while_they_are_in_use(
     running.close()
     other.close()
     assert open_database().query(NAMES) == [("blue",)]
+
+
+USER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA journal_mode = WAL")
+connection.execute("CREATE TABLE colour (name TEXT PRIMARY KEY)")
+for number in range(200):
+    connection.execute("INSERT INTO colour (name) VALUES (?)", (number,))
+print(connection.total_changes, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_new_file_shares_nothing_with_a_deleted_one_that_another_process_uses(
+    path: Path, open_database: OpenDatabase
+) -> None:
+    path.parent.mkdir()
+    user = subprocess.Popen([sys.executable, "-c", USER, str(path)], stdin=PIPE, stdout=PIPE, text=True)
+    try:
+        assert user.stdout is not None
+        assert user.stdout.readline() == "200\n"
+        path.unlink()
+        new = open_database()
+        assert new.query(NAMES) == []
+        new.write((INSERT, ("blue",))).result()
+        assert new.query(NAMES) == [("blue",)]
+    finally:
+        user.communicate()
 
 
 @pytest.mark.parametrize("content", [b"no database at all, but longer than its header" * 10, b"\x00" * 8192])
