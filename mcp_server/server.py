@@ -75,8 +75,9 @@ def create_server(
     )
     app = create_app(gateway, filtered_routers, OrderHold(gateway, ticker))
     rests = RestStore(time.monotonic)
-    tools = OperationToolProvider(app, notes_by_name(filtered_routers), _tool_options(settings, rests))
     context = create_context(gateway, settings.trading_mode, facts, clock)
+    notes = notes_by_name(filtered_routers)
+    tools = OperationToolProvider(app, notes, _tool_options(settings, rests), context.instruments)
     builtin = BuiltinToolProvider(
         [
             *connection_tools(reporter, ticker, settings),

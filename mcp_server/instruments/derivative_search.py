@@ -256,7 +256,7 @@ def _choose_option(
         return Choices(
             query, tuple(choice_of(each) for each in chosen), "It does not say whether put or call."
         )
-    return Found((chosen[0],), tuple(each for each in options if each not in chosen))
+    return Found((chosen[0],), tuple(each for each in found if each not in chosen))
 
 
 def _preferred(contracts: Sequence[Instrument], symbol: str) -> Instrument:

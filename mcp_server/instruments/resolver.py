@@ -13,8 +13,9 @@ from mcp_server.facts.fact_store import FactStore
 from mcp_server.instruments.bond_search import BondSearch
 from mcp_server.instruments.catalogue import Catalogue
 from mcp_server.instruments.clean_text import MAX_LENGTH, clean_text
+from mcp_server.instruments.dates import ContractMonth
 from mcp_server.instruments.derivative_search import DerivativeSearch
-from mcp_server.instruments.instrument import Choices, Found, Instrument, Kind, Resolution, Unknown
+from mcp_server.instruments.instrument import Choices, Found, Instrument, Kind, Resolution, Unknown, choice_of
 from mcp_server.instruments.listing_search import ListingSearch, looks_like_a_name, make_choices
 from mcp_server.instruments.lookups import Lookups
 from mcp_server.instruments.meanings import MEANINGS
@@ -65,9 +66,16 @@ class Instruments:
         return await self._catalogue.by_conids(conids)
 
     async def resolve(
-        self, text: str | int, *, kinds: Collection[Kind] | None = None, currency: str = "USD"
+        self,
+        text: str | int,
+        *,
+        kinds: Collection[Kind] | None = None,
+        currency: str = "USD",
+        explicit: bool = False,
     ) -> Resolution:
         """What a text or a conid means. `kinds` limits it; `currency` is the account's, and preferred.
+
+        `explicit`: what is found by a company's name, or as the next of several expiries, is only a choice.
 
         Raises GatewayError if IBKR cannot be asked.
         """
@@ -82,6 +90,9 @@ class Instruments:
         for reading in readings:
             result = await self._read(reading, query, allowed, currency)
             if isinstance(result, Found):
+                if explicit and not _names_outright(reading, result):
+                    rows = tuple(choice_of(each) for each in result.instruments)
+                    return Choices(query, rows, "It does not name one contract outright.")
                 return await self._compare_with_names(reading, result, query, allowed, currency)
             failure = failure or result
             if isinstance(result, Choices):
@@ -167,3 +178,14 @@ class Instruments:
             [*found.instruments, *named.instruments],
             "It is a symbol, and the name of another company.",
         )
+
+
+def _names_outright(reading: Reading, found: Found) -> bool:
+    match reading:
+        case NameReading():
+            return False
+        case FutureReading() | OptionReading():
+            return reading.when is not None and not (found.also and isinstance(reading.when, ContractMonth))
+        case ListingReading():
+            return all(each.kind != "FUT" for each in found.instruments)
+    return True

@@ -42,7 +42,7 @@ class ContractSearch(Arguments):
 class StrikesQuery(Arguments):
     """One month of an option chain."""
 
-    conid: Annotated[ConidNumber, Field(description="Conid of the underlying.")]
+    conid: Annotated[ConidNumber, Field(description="Underlying.")]
     sec_type: Annotated[
         Literal["OPT", "FOP", "WAR"],
         Field(serialization_alias="sectype", description="Options, futures options or warrants."),
@@ -62,9 +62,7 @@ class StrikesQuery(Arguments):
 class SecdefQuery(Arguments):
     """Derivatives of one underlying, or bonds of one issuer."""
 
-    conid: Annotated[
-        ConidNumber | None, Field(description="Conid of the underlying; alone, of the contract itself.")
-    ] = None
+    conid: Annotated[ConidNumber | None, Field(description="Underlying; alone, the contract itself.")] = None
     sec_type: Annotated[
         Literal["STK", "OPT", "FUT", "FOP", "WAR", "IOPT", "CASH", "CFD", "BOND"] | None,
         Field(serialization_alias="sectype", description="Type of contract."),
@@ -101,7 +99,7 @@ class SecdefQuery(Arguments):
 class RulesRequest(Arguments):
     """Trading rules of one contract, for one side."""
 
-    conid: Annotated[ConidNumber, Field(description="Contract ID (conid).")]
+    conid: Annotated[ConidNumber, Field(description="Conid or symbol.")]
     is_buy: Annotated[bool | None, Field(description="true: buy, false: sell.")] = None
     exchange: Annotated[ExchangeName | None, Field(description="Exchange, e.g. SMART.")] = None
     modify_order: Annotated[bool | None, Field(description="true: rules for modifying `order_id`.")] = None

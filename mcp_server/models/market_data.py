@@ -85,7 +85,7 @@ def default_bar(period: str) -> Bar:
 class PriceHistoryQuery(Arguments):
     """Which contract, how long a window, and where it ends."""
 
-    conid: Annotated[ConidNumber, Field(description="Contract ID (conid).")]
+    conid: Annotated[ConidNumber, Field(description="Conid or symbol.")]
     period: Annotated[
         str,
         Field(

@@ -120,13 +120,13 @@ ContractMonth = Annotated[str, AfterValidator(_to_month)]
 
 # In the path.
 AccountId = Annotated[AccountText, Path(description="Account ID.")]
-Conid = Annotated[ConidNumber, Path(description="Contract ID (conid).")]
+Conid = Annotated[ConidNumber, Path(description="Conid or symbol.")]
 OrderId = Annotated[OrderNumber, Path(description="IBKR's order ID, from `list_live_orders`.")]
 
 # In the query.
-QueryConid = Annotated[ConidNumber, Query(description="Contract ID (conid).")]
+QueryConid = Annotated[ConidNumber, Query(description="Conid or symbol.")]
 Page = Annotated[PageNumber, Query(description="Page, from 0.")]
-Exchange = Annotated[ExchangeName | None, Query(description="Exchange, e.g. SMART, NASDAQ.")]
+Exchange = Annotated[ExchangeName | None, Query(description="Exchange, e.g. SMART.")]
 AccountFilter = Annotated[AccountText | None, Query(description="Only this account.")]
 ModelFilter = Annotated[Text | None, Query(description="Only this FA model.")]
 SortDirection = Annotated[Literal["a", "d"] | None, Query(description="a ascending, d descending.")]
@@ -138,4 +138,4 @@ BypassCache = Annotated[bool | None, Query(description="Bypass IBKR's cache.")]
 
 # In the body.
 BodyAccountId = Annotated[AccountText, Body(embed=True, description="Account ID.")]
-BodyConid = Annotated[ConidNumber, Body(embed=True, description="Contract ID (conid).")]
+BodyConid = Annotated[ConidNumber, Body(embed=True, description="Conid or symbol.")]

@@ -29,6 +29,7 @@ from api_gateway import errors
 from api_gateway.causes import OUTCOME_SENTENCES, Outcome
 from api_gateway.operations import Effect
 from mcp_server.app import ROUTE_NAME_KEY, STATUS_CODES
+from mcp_server.instruments.resolver import Instruments
 from mcp_server.rest.argument_errors import CORRECT_ARGUMENTS, NOTHING_SENT, unknown_arguments_text
 from mcp_server.rest.docstring_notes import Notes
 from mcp_server.rest.effects import is_repeatable, route_effect
@@ -37,6 +38,7 @@ from mcp_server.rest.relay import get_relay
 from mcp_server.tools.argument_forms import to_schema_forms
 from mcp_server.tools.argument_validation import type_errors, unknown_fields
 from mcp_server.tools.caps import cap_note
+from mcp_server.tools.conid_names import ConidArguments, find_conid_arguments
 from mcp_server.tools.fastapi_internals import DirectCall, direct_call
 from mcp_server.tools.operation_schemas import OperationSchema, operation_schemas
 from mcp_server.tools.truncation import narrowing_hint, truncate
@@ -45,7 +47,10 @@ _log = logging.getLogger(__name__)
 
 # How a title spells these words of a tool's name.
 _SPECIAL_WORDS = {"pnl": "P&L", "sso": "SSO", "secdef": "security definition"}
+# Operations whose conid is the underlying of a chain.
+_CHAIN_OPERATIONS = frozenset({"get_strikes", "get_secdef_info"})
 INTERNAL_ERROR = "this server failed while handling the call."
+_NOT_CALLED = "The operation itself was not sent to IBKR."
 _REPORT_IT = "Please report this with the details from the server's log."
 _CHECK_FIRST = "Check that before you call it again."
 _NOT_SERIALIZABLE = "a number or text in the arguments cannot be encoded as JSON"
@@ -66,15 +71,23 @@ class ToolOptions:
 class OperationToolProvider(Provider):
     """Provides a tool for each route of `app`; `notes` has the routes' notes by route name.
 
+    `instruments` understands names where an argument is a conid; without it, only numbers are.
+
     A separate provider, because FastMCP's default one checks every tool on each call.
     """
 
-    def __init__(self, app: FastAPI, notes: Mapping[str, Notes], options: ToolOptions) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        notes: Mapping[str, Notes],
+        options: ToolOptions,
+        instruments: Instruments | None = None,
+    ) -> None:
         super().__init__()
         routes: Mapping[str, APIRoute] = app.state.routes
         schemas = operation_schemas(routes.values())
         self._by_name = {
-            name: OperationTool(app, route, schemas[name], notes, options)
+            name: OperationTool(app, route, schemas[name], notes, options, instruments)
             for name, route in routes.items()
             if name in schemas
         }
@@ -108,6 +121,8 @@ class OperationTool(Tool):
     _effect: Effect = PrivateAttr()
     _notes: Notes = PrivateAttr()
     _options: ToolOptions = PrivateAttr()
+    _instruments: Instruments | None = PrivateAttr()
+    _conids: ConidArguments = PrivateAttr()
 
     def __init__(
         self,
@@ -116,6 +131,7 @@ class OperationTool(Tool):
         schema: OperationSchema,
         notes: Mapping[str, Notes],
         options: ToolOptions,
+        instruments: Instruments | None = None,
     ) -> None:
         name = route.name
         method = min(route.methods or {"GET"})
@@ -146,6 +162,13 @@ class OperationTool(Tool):
         self._effect = effects
         self._notes = notes.get(name, Notes())
         self._options = options
+        self._instruments = instruments
+        self._conids = find_conid_arguments(
+            schema.parameters,
+            route.path,
+            trades=effects is Effect.TRADES,
+            of_chain=name in _CHAIN_OPERATIONS,
+        )
 
     @property
     def effect(self) -> Effect:
@@ -177,6 +200,15 @@ class OperationTool(Tool):
         problems = unknown_fields(arguments, self.parameters) or type_errors(arguments, self.parameters)
         if problems:
             return self._invalid_arguments_result(self._invalid_arguments_text(join_limited("; ", problems)))
+        understood = ""
+        if self._instruments is not None:
+            try:
+                replaced = await self._conids.replace_names(arguments, self._instruments)
+            except errors.GatewayError as error:
+                return self._error_result(str(error))
+            if replaced.problem:
+                return self._error_result(f"{self.name}: {replaced.problem}\n{_NOT_CALLED}")
+            arguments, understood = replaced.arguments, replaced.understood
         try:
             path, query, content = self._encode_arguments(arguments)
         except (TypeError, UnicodeError):  # an integer of more than 64 bits, a lone surrogate
@@ -192,7 +224,7 @@ class OperationTool(Tool):
             )
             return self._error_result(f"{self.name}: {INTERNAL_ERROR} {outcome} {_REPORT_IT}")
         if status < 400:
-            return self._success_result(arguments, body)
+            return self._success_result(arguments, body, understood)
         message = _error_text(self.name, body)
         return (
             self._invalid_arguments_result(message)
@@ -200,9 +232,9 @@ class OperationTool(Tool):
             else self._error_result(message)
         )
 
-    def _success_result(self, arguments: Mapping[str, Any], body: bytes) -> ToolResult:
+    def _success_result(self, arguments: Mapping[str, Any], body: bytes, understood: str) -> ToolResult:
         """The body, after a text with the notes about it, if there are any."""
-        notes = [note] if (note := cap_note(self.name, arguments, body)) else []
+        notes = [note for note in (understood, cap_note(self.name, arguments, body)) if note]
         shown = body.decode(errors="replace")
         if len(body) > self._options.max_result_bytes:
             hint = self._notes.narrowing_hint or narrowing_hint(self.parameters)

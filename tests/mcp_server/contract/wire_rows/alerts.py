@@ -151,7 +151,7 @@ WRONG_CONDITIONS: list[dict[str, Any]] = [
     {},
     *({name: value for name, value in ABOVE.items() if name != left_out} for left_out in ABOVE),
     *(ABOVE | {"type": each} for each in [0, 2, 10, "price", True]),
-    *(ABOVE | {"conidex": each} for each in ["", "265598", "AAPL@SMART"]),
+    *(ABOVE | {"conidex": each} for each in ["", "265598", "AAPL;@SMART"]),
     *(ABOVE | {"operator": each} for each in ["=>", "", "above"]),
     *(ABOVE | {"value": each} for each in ["", "NaN", "1e5", "195,00", "a\nb", "20270104-14:30:00"]),
     *(LATER | {"logic_bind": "n", "value": each} for each in ["195.00", "20271301-00:00:00", "now"]),

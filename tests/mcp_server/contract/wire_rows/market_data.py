@@ -57,8 +57,11 @@ ROWS: list[Row] = [
 
 # Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
-    *(("unsubscribe_market_data", {"conid": each}) for each in [0, -1, 2**31, "AAPL"]),
-    *(("get_market_snapshot", {"conids": each}) for each in [[], [0], [1, "x"], list(range(1, 102)), "1;2"]),
+    *(("unsubscribe_market_data", {"conid": each}) for each in [0, -1, 2**31, "AAPL;1"]),
+    *(
+        ("get_market_snapshot", {"conids": each})
+        for each in [[], [0], [1, "x;y"], list(range(1, 102)), "1;2"]
+    ),
     *(
         ("get_market_snapshot", {"conids": [1], "fields": each})
         for each in [["last"], ["31,84"], ["-1"], ["31"] * 51, ["123456"]]

@@ -273,7 +273,7 @@ WRONG_TICKETS: list[dict[str, Any]] = [
     *(LIMIT | {"side": each} for each in ["SHORT", "B", "", 1]),
     *(LIMIT | {"tif": each} for each in ["GTD", "FOK", ""]),
     *(LIMIT | {"order_type": each} for each in ["LIMIT", "TRAILMT", ""]),
-    *(LIMIT | {"conid": each} for each in [0, -1, 2**31, 1.5, "AAPL"]),
+    *(LIMIT | {"conid": each} for each in [0, -1, 2**31, 1.5, "AAPL;1"]),
     *(LIMIT | {"c_oid": each} for each in ["", "x" * 65, "a\nb", "a\x00", 'a"b']),
     *(LIMIT | {"acct_id": each} for each in ["DU7654321", "", "All"]),
     *(LIMIT | {"ticker": each} for each in ["A\r\nB", ""]),

@@ -77,7 +77,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("get_performance_all_periods", {**A, "only_account": each}) for each in ["All", "DU1234567&x=1", ""]),
     *(
         ("list_transactions", {**IN_AAPL, "conids": each})
-        for each in [[], [0], [-1], ["AAPL"], [2**31], [1] * 21]
+        for each in [[], [0], [-1], ["AAPL;1"], [2**31], [1] * 21]
     ),
     *(("list_transactions", {**IN_AAPL, "currency": each}) for each in ["US", "BASE", "US\n"]),
     *(("list_transactions", {**IN_AAPL, "days": each}) for each in [0, -1, 10_000, 1.5, "a week"]),

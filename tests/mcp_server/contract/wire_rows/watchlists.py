@@ -45,7 +45,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
             [],
             [{}],
             [{"conid": 0}],
-            [{"conid": "AAPL"}],
+            [{"conid": "AAPL;1"}],
             [{"conid": 265598, "heading": ""}],
             [{"heading": "Banks"}],
             [{"conid": 265598, "symbol": "AAPL"}],
