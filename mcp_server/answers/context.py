@@ -14,6 +14,7 @@ from mcp_server.answers.exchange_rates import ExchangeRates
 from mcp_server.answers.ibkr_clock import IbkrClock
 from mcp_server.answers.market_hours import MarketHours
 from mcp_server.answers.portfolio_analyst.reader import PortfolioAnalyst
+from mcp_server.answers.price_units import PriceUnits
 from mcp_server.answers.quotes import QuoteReader
 from mcp_server.answers.waiting.readings import WatchReader
 from mcp_server.answers.waiting.watches import WatchHub
@@ -35,6 +36,7 @@ class AnswerContext:
     market_hours: MarketHours
     quotes: QuoteReader
     exchange_rates: ExchangeRates
+    price_units: PriceUnits
     cursors: CursorStore
     portfolio_analyst: PortfolioAnalyst
     pictures: PictureRenderer
@@ -63,6 +65,7 @@ def create_context(
         market_hours=market_hours,
         quotes=quotes,
         exchange_rates=ExchangeRates(gateway, now),
+        price_units=PriceUnits(gateway, facts, accounts),
         cursors=CursorStore(now),
         portfolio_analyst=PortfolioAnalyst(gateway, facts, accounts, clock),
         pictures=pictures or PictureRenderer(),

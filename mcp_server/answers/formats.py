@@ -13,6 +13,8 @@ UNKNOWN = ""
 _WHOLE_FROM = 1000
 """Amounts of at least this are shown without decimals."""
 
+_LARGE = {"T": 1e12, "B": 1e9, "M": 1e6}
+
 
 def amount(value: Number | None, *, signed: bool = False) -> str:
     """An amount of money: 715265, 12.5, -0.35; with `signed`, +4103."""
@@ -59,6 +61,17 @@ def count(value: Number | None) -> str:
     if abs(float(value)) >= 10_000_000:
         return _plain(float(value) / 1_000_000, 1) + "M"
     return _plain(value, 0)
+
+
+def large_amount(value: Number | None) -> str:
+    """An amount that is only known roughly: 3.86T, 71.3B, 950M, 12500."""
+    if not _is_known(value):
+        return UNKNOWN
+    for unit, size in _LARGE.items():
+        if abs(float(value)) >= size:
+            scaled = float(value) / size
+            return _plain(scaled, 2 if abs(scaled) < 10 else 1) + unit
+    return amount(value)
 
 
 def _is_known(value: Number | None) -> TypeGuard[Number]:

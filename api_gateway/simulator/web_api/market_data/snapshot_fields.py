@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from api_gateway.simulator.accounts.valued_position import ValuedPosition
 from api_gateway.simulator.calendar.bars import DAY, WEEK
+from api_gateway.simulator.corporate_actions.dividends import dividends_from
 from api_gateway.simulator.instruments.contract_names import (
     derivative_terms,
     full_name,
@@ -138,7 +139,7 @@ def _if_bid(write: Callable[[ContractSnapshot], str]) -> Callable[[ContractSnaps
 
 
 def _if_sec_type(
-    sec_types: tuple[str, ...], write: Callable[[ContractSnapshot], str]
+    sec_types: tuple[str, ...], write: Callable[[ContractSnapshot], FieldValue]
 ) -> Callable[[ContractSnapshot], FieldValue]:
     return lambda s: write(s) if s.instrument.sec_type in sec_types else None
 
@@ -180,6 +181,12 @@ def _year_bars(s: ContractSnapshot) -> list[Bar]:
 
 def _dividend(s: ContractSnapshot) -> float:
     return s.instrument.dividend
+
+
+def _next_ex_date(s: ContractSnapshot) -> str | None:
+    """Return the next ex-date. Its format is a guess: that of the other dates."""
+    upcoming = next(dividends_from(s.instrument, s.simulation.universe.today), None)
+    return f"{upcoming.ex_date:%Y%m%d}" if upcoming else None
 
 
 def _dividends_a_year(s: ContractSnapshot) -> int:
@@ -291,6 +298,7 @@ CONTRACT_FIELDS = MappingProxyType[str, Callable[[ContractSnapshot], FieldValue]
             _STOCK,
             lambda s: text.percent(_dividend(s) / (s.instrument.reference_price * s.instrument.multiplier)),
         ),
+        "7288": _if_sec_type(_STOCK, _next_ex_date),
         "7289": _if_sec_type(
             _STOCK,
             lambda s: text.abbreviate(

@@ -1,0 +1,1 @@
+"""The answer get_quotes: current prices and figures of instruments, watchlists and holdings."""

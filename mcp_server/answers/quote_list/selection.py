@@ -1,0 +1,148 @@
+"""What the argument `what` stands for: instruments, watchlists and holdings, each contract once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from mcp_server.answers.context import AnswerContext
+from mcp_server.answers.errors import AnswerError
+from mcp_server.answers.outside_text import outside_name
+from mcp_server.answers.quote_list.conid_lists import read_holdings, read_watchlist
+from mcp_server.answers.table import Column, format_table
+from mcp_server.instruments.instrument import Choice, Choices, Found, Instrument, Resolution
+
+_WATCHLIST: Final = re.compile(r"(?:my )?watch ?list[ :=]*(?P<name>.*)", re.IGNORECASE | re.DOTALL)
+_HOLDINGS: Final = re.compile(
+    r"(?:my |the )?(?:current )?(?:portfolio|positions|holdings)(?: of (?P<account>.+))?", re.IGNORECASE
+)
+_MAX_CHOICES: Final = 10
+_CHOICE_COLUMNS: Final = (
+    Column[Choice]("write", lambda row: row.write),
+    Column[Choice]("name", lambda row: outside_name(row.name)),
+    Column[Choice]("exchange", lambda row: row.exchange),
+    Column[Choice]("currency", lambda row: row.currency),
+    Column[Choice]("kind", lambda row: row.kind),
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """An instrument to quote. `inverse`: the currency pair the other way round, as the caller wrote it."""
+
+    instrument: Instrument
+    inverse: bool = False
+
+    @property
+    def text(self) -> str:
+        """How the row is named."""
+        return (
+            f"{self.instrument.currency}.{self.instrument.symbol}" if self.inverse else self.instrument.text
+        )
+
+
+@dataclass
+class Selection:
+    """The instruments, and what has to be said about the others."""
+
+    targets: list[Target] = field(default_factory=list)
+    meanings: list[str] = field(default_factory=list)
+    """What was understood, where the text does not show it: `apple: AAPL (APPLE INC)`."""
+    also: dict[str, None] = field(default_factory=dict)
+    """Other listings of the same names, each with its currency."""
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, instrument: Instrument, *, inverse: bool = False) -> None:
+        """Add an instrument unless it is already there."""
+        target = Target(instrument, inverse)
+        if target not in self.targets:
+            self.targets.append(target)
+
+
+async def select(texts: Sequence[str], context: AnswerContext) -> Selection:
+    """The instruments that the texts mean, in their order. Raises GatewayError.
+
+    Raises AnswerError if there are none, and for a watchlist that does not exist.
+    """
+    selection = Selection()
+    plain = [text for text in texts if not (_WATCHLIST.fullmatch(text) or _HOLDINGS.fullmatch(text))]
+    resolved = dict(zip(plain, await context.instruments.resolve_all(plain), strict=True)) if plain else {}
+    for text in texts:
+        if text in resolved:
+            await _add_resolution(selection, text, resolved[text], context)
+            continue
+        watchlist = _WATCHLIST.fullmatch(text)
+        holdings = _HOLDINGS.fullmatch(text)
+        try:
+            if watchlist is not None:
+                found = await read_watchlist(watchlist["name"].strip().strip("\"'"), context)
+            else:
+                found = await read_holdings(holdings["account"] if holdings else None, context)
+        except AnswerError as error:
+            selection.problems.append(str(error))
+            continue
+        await _add_collection(selection, found.conids, context)
+        if not found.conids:
+            selection.problems.append(found.if_empty)
+    if not selection.targets:
+        raise AnswerError("\n".join(selection.problems) or "`what` is empty.")
+    return selection
+
+
+async def _add_collection(selection: Selection, conids: Sequence[int], context: AnswerContext) -> None:
+    known = await context.instruments.by_conids(conids) if conids else {}
+    for conid in conids:
+        if conid in known:
+            selection.add(known[conid])
+        else:
+            selection.problems.append(f"IBKR has no contract with conid {conid}.")
+
+
+async def _add_resolution(
+    selection: Selection, text: str, resolution: Resolution, context: AnswerContext
+) -> None:
+    if isinstance(resolution, Choices) and len(resolution.rows) == 1:
+        inverse = await _inverse_pair(text, resolution.rows[0].write, context)
+        if inverse is not None:
+            selection.add(inverse, inverse=True)
+            return
+    if not isinstance(resolution, Found):
+        selection.problems.append(describe_problem(resolution))
+        return
+    for instrument in resolution.instruments:
+        selection.add(instrument)
+    if not any(_shows(text, each) for each in resolution.instruments):
+        names = ", ".join(f"{each.text} ({outside_name(each.name)})" for each in resolution.instruments)
+        selection.meanings.append(f"{outside_name(text)}: {names}")
+    selection.also |= dict.fromkeys(f"{each.text} ({each.currency})" for each in resolution.also)
+
+
+async def _inverse_pair(text: str, write: str, context: AnswerContext) -> Instrument | None:
+    """The pair that IBKR lists, if the caller wrote it the other way round."""
+    base, _, quote = write.partition(".")
+    letters = re.sub("[^A-Z]", "", text.upper())
+    if not (base and quote) or letters != quote + base:
+        return None
+    listed = await context.instruments.resolve(write)
+    only = listed.only if isinstance(listed, Found) else None
+    return only if only is not None and only.kind == "CASH" else None
+
+
+def describe_problem(resolution: Resolution) -> str:
+    """Why a text means no instrument, with a table of what it can mean if there are choices."""
+    if isinstance(resolution, Found):
+        return ""
+    line = f'"{outside_name(resolution.query)}": {resolution.reason}'
+    if not isinstance(resolution, Choices):
+        return line
+    table = format_table(_CHOICE_COLUMNS, resolution.rows[:_MAX_CHOICES])
+    more = len(resolution.rows) - _MAX_CHOICES
+    return f"{line}; write one of:\n{table}" + (f"\nand {more} more" if more > 0 else "")
+
+
+def _shows(text: str, instrument: Instrument) -> bool:
+    """Whether the row's name shows what was written: AAPL, es for ESZ6, EUR/USD, a conid for anything."""
+    written, shown = (re.sub("[^A-Z0-9]", "", each.upper()) for each in (text, instrument.text))
+    return written.isdigit() or written[:2] == shown[:2] or instrument.symbol.upper() in text.upper()
