@@ -232,8 +232,6 @@ _ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "52weeklow": ("low_52w",),
     "week52high": ("high_52w",),
     "week52low": ("low_52w",),
-    "52wlow": ("low_52w",),
-    "52whigh": ("high_52w",),
     "peratio": ("pe",),
     "marketcapitalization": ("market_cap",),
     "mcap": ("market_cap",),
@@ -300,6 +298,7 @@ def _plain(text: str) -> str:
 
 
 _BY_PLAIN_NAME: Final[dict[str, tuple[str, ...]]] = {
+    **{_plain(column.heading): (name,) for name, column in COLUMNS.items()},
     **{_plain(name): (name,) for name in COLUMNS},
     **{_plain(name): names for name, names in GROUPS.items()},
     **_ALIASES,

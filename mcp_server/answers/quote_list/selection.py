@@ -12,13 +12,14 @@ from mcp_server.answers.errors import AnswerError
 from mcp_server.answers.outside_text import outside_name
 from mcp_server.answers.quote_list.conid_lists import read_holdings, read_watchlist
 from mcp_server.answers.table import Column, format_table
-from mcp_server.instruments.instrument import Choice, Choices, Found, Instrument, Resolution
+from mcp_server.instruments.instrument import KIND_NAMES, Choice, Choices, Found, Instrument, Resolution
 
 _WATCHLIST: Final = re.compile(r"(?:my )?watch ?list[ :=]*(?P<name>.*)", re.IGNORECASE | re.DOTALL)
 _HOLDINGS: Final = re.compile(
     r"(?:my |the )?(?:current )?(?:portfolio|positions|holdings)(?: of (?P<account>.+))?", re.IGNORECASE
 )
 _MAX_CHOICES: Final = 10
+_MAX_BONDS: Final = 15
 _CHOICE_COLUMNS: Final = (
     Column[Choice]("write", lambda row: row.write),
     Column[Choice]("name", lambda row: outside_name(row.name)),
@@ -108,6 +109,8 @@ async def _add_resolution(
         if inverse is not None:
             selection.add(inverse, inverse=True)
             return
+    if isinstance(resolution, Choices) and await _add_bonds(selection, resolution, context):
+        return
     if not isinstance(resolution, Found):
         selection.problems.append(describe_problem(resolution))
         return
@@ -117,6 +120,18 @@ async def _add_resolution(
         names = ", ".join(f"{each.text} ({outside_name(each.name)})" for each in resolution.instruments)
         selection.meanings.append(f"{outside_name(text)}: {names}")
     selection.also |= dict.fromkeys(f"{each.text} ({each.currency})" for each in resolution.also)
+
+
+async def _add_bonds(selection: Selection, choices: Choices, context: AnswerContext) -> bool:
+    """Quote all bonds of an issuer rather than asking which, because people compare their yields."""
+    names = [row.write for row in choices.rows[:_MAX_BONDS] if row.kind == KIND_NAMES["BOND"]]
+    if not names or len(names) < len(choices.rows):
+        return False
+    for found in await context.instruments.resolve_all(names):
+        for instrument in found.instruments if isinstance(found, Found) else ():
+            selection.add(instrument)
+    selection.meanings.append(f'"{outside_name(choices.query)}": {choices.reason}')
+    return True
 
 
 async def _inverse_pair(text: str, write: str, context: AnswerContext) -> Instrument | None:

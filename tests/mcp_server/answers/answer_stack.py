@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,6 +39,11 @@ class Called:
     is_error: bool
     pictures: list[bytes]
     requests: list[str]
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens of o200k the text has."""
+        return count_tokens(self.text)
 
     def row(self, name: str) -> list[str]:
         """The words of the first line that begins with this name."""
@@ -127,6 +133,16 @@ class AnswerStack:
             response = await client.request(method, path, json=body)
             assert response.status_code < 400, response.text
             return response.json()
+
+
+def count_tokens(text: str) -> int:
+    """How many tokens of o200k a text has."""
+    with warnings.catch_warnings():
+        # The tokenizer's package uses a deprecated function of Python when it is imported.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import bpe_openai
+
+        return len(bpe_openai.get_encoding("o200k_base").encode(text))
 
 
 def with_stack(

@@ -28,6 +28,9 @@ from mcp_server.answers import formats
         (formats.fraction_as_percent(0.0803, 1), "+8"),
         (formats.count(52_300_000), "52.3M"),
         (formats.count(1_234_567), "1234567"),
+        (formats.large_amount(3.86e12), "3.86T"),
+        (formats.large_amount(71.3e9), "71.3B"),
+        (formats.large_amount(999_999), "999999"),
         (formats.ratio(-0.3049), "-0.3"),
     ],
 )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from api_gateway.simulator.calendar.bars import DAY, WEEK
+from api_gateway.simulator.corporate_actions.dividends import dividends_from
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.market_data.snapshot_fields import (
     CONTRACT_FIELDS,
@@ -56,6 +57,16 @@ def test_a_worthless_option_has_no_bid_but_an_ask(
     assert [field_value(far.conid, name) for name in ("84", "88", "7068")] == [None] * 3
     assert float(str(field_value(far.conid, "86"))) >= far.tick
     assert field_value(far.conid, "85") is not None
+
+
+def test_the_ex_date_is_that_of_the_next_dividend(
+    simulation: Simulation, field_value: Callable[[int, str], FieldValue]
+) -> None:
+    apple, amazon = simulation.universe.by_conid(265598), 3691937
+    assert apple is not None
+    upcoming = next(dividends_from(apple, simulation.universe.today))
+    assert field_value(265598, "7288") == f"{upcoming.ex_date:%Y%m%d}"
+    assert field_value(amazon, "7288") is None
 
 
 def test_most_known_fields_and_no_others_are_simulated() -> None:
