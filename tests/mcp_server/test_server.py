@@ -90,7 +90,7 @@ async def test_the_instructions_say_how_to_start(gateway: GatewayClient, setting
     async with fastmcp.Client(create_server(gateway, settings), mode="legacy") as client:
         text = client.initialize_result.instructions
         names = {tool.name for tool in await client.list_tools()}
-    named = {word for word in re.findall(r"`(\w*[a-z])`", text)}
+    named = set(re.findall(r"`(\w*[a-z])`", text))
     assert named <= names
     assert len(text) < 1500
 
