@@ -418,6 +418,8 @@ def test_every_parameter_is_described(name: str, every_tool: dict[str, mcp_types
         assert re.fullmatch(r"[a-z][a-z0-9_]*", argument), in_file(
             tool_file(name), f"the parameter {argument} of {name} must be in snake_case", PARAMETER
         )
+        if name in ANSWER_NAMES and "enum" in schema and not schema.get("description"):
+            continue  # its values say what it is, and the list of answers has few tokens
         longest = 300 if name in ANSWER_NAMES else 90
         assert re.fullmatch(rf"[^\n]{{5,{longest}}}\.", schema.get("description", "")), in_file(
             tool_file(name),
