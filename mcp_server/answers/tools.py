@@ -11,6 +11,7 @@ from fastmcp.tools.base import Tool
 from mcp_server.answers.answer_tool import AnswerFunction, AnswerTool
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.option_chain.tool import get_option_chain
+from mcp_server.answers.performance.tool import get_performance
 from mcp_server.answers.quote_list.tool import get_quotes
 from mcp_server.answers.waiting.tool import wait_for
 
@@ -30,6 +31,7 @@ class AnswerEntry:
 
 
 ANSWERS: Final[tuple[AnswerEntry, ...]] = (
+    AnswerEntry(get_performance, {"Portfolio Analyst"}, operation="get_performance_series"),
     AnswerEntry(get_quotes, {"Market Data", "Contracts"}),
     AnswerEntry(get_option_chain, {"Contracts", "Market Data"}),
     AnswerEntry(wait_for, {"Market Data"}, reports_progress=True),
