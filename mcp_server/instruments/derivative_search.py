@@ -22,6 +22,7 @@ from mcp_server.instruments.readings import FutureReading, OptionReading
 MAX_ROWS: Final = 8
 _NEAREST_STRIKES: Final = 4
 _FRONT_MONTHS: Final = 3
+_LONGEST_GAP: Final = 75  # days between a future's expiry and its contract month
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,19 @@ class DerivativeSearch:
         """The futures of one contract month, the first to expire first."""
         rows = await self._lookups.futures(product.conid, month)
         found = [from_chain_row(row, "FUT", product.conid, month, self._lookups.today) for row in rows]
+        if not found:
+            found = [*await self._listed_futures(product, month)]
         return _by_expiry(each for each in found if each is not None)
+
+    async def _listed_futures(self, product: Underlying, month: ContractMonth) -> list[Instrument]:
+        """The futures of a month from IBKR's list by symbol; only their details name the contract month."""
+        conids = [
+            conid
+            for conid, expiry in await self._lookups.listed_futures(product.symbol)
+            if -_LONGEST_GAP <= (expiry - month.third_friday).days <= _LONGEST_GAP
+        ]
+        found = await self._catalogue.by_conids(conids)
+        return [each for each in found.values() if each.contract_month == month.digits]
 
     async def future(self, reading: FutureReading, query: str) -> Resolution | None:
         """The future of a month or a day; without one, the front month."""

@@ -119,7 +119,9 @@ class ListingSearch:
         rows = await self._lookups.search(reading.security_id)
         listings = await self._catalogue.listings([row["conid"] for row in rows if row.get("conid")])
         if not listings:
-            return None
+            return Unknown(
+                query, f"IBKR's search does not know this {reading.scheme}. Write the ticker instead."
+            )
         return choose_listing(listings, currency) or make_choices(
             query, listings, "It is listed in several places."
         )
@@ -215,10 +217,11 @@ class ListingSearch:
             groups.setdefault(each.kind, []).append(each)
         products = [each for each in underlyings if each.kind == "IND" and each.section("FUT")]
         bare = {each.conid for each in products if each.section("FOP") or not each.section("OPT")}
-        indices = [each for each in groups.get("IND", []) if each.conid not in bare or meaning == "index"]
+        index_meant = meaning == "index" or set(wanted) == {"IND"}
+        indices = [each for each in groups.get("IND", []) if each.conid not in bare or index_meant]
         stocks = choose_listing(groups["STK"], currency) if groups.get("STK") else None
         front = None
-        if products and "FUT" in wanted and (meaning != "index" or not indices):
+        if products and "FUT" in wanted and not (index_meant and indices):
             front = await self._derivatives.front(products[0])
         order: list[tuple[Kind, Sequence[Instrument]]] = [
             ("CRYPTO", groups.get("CRYPTO", [])),

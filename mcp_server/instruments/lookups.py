@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Failed, Refused
 from mcp_server.facts.fact_store import FactStore
-from mcp_server.instruments.dates import ContractMonth
+from mcp_server.instruments.dates import ContractMonth, parse_day
 from mcp_server.instruments.definitions import (
     DEFINITION_FIELDS,
     DETAIL_FIELDS,
@@ -184,6 +184,21 @@ class Lookups:
             return await self._chain(conid, "FUT", month, "", None)
 
         return list(await self._read("futures", f"{conid} {month.code}", CONID_AGE, fetch))
+
+    async def listed_futures(self, symbol: str) -> list[tuple[int, date]]:
+        """The conids and expiries of all futures that are listed under a symbol."""
+
+        async def fetch() -> Any:
+            reply = await self._get("/trsrv/futures", symbols=[symbol])
+            rows = _rows(reply.get(symbol)) if isinstance(reply, Mapping) else []
+            return [
+                [to_conid(row.get("conid")), str(row.get("expirationDate") or row.get("ltd"))] for row in rows
+            ]
+
+        stored = await self._read("listed futures", symbol, self._since_midnight(), fetch)
+        return [
+            (conid, expiry) for conid, text in stored if conid and (expiry := parse_day(text)) is not None
+        ]
 
     async def cfds(self, conid: int) -> list[dict[str, Any]]:
         """The CFDs on a contract."""

@@ -20,7 +20,7 @@ MEANINGS: Final[dict[str, tuple[Meaning, str]]] = {
         ("future", "the exchange's own symbol of a benchmark contract"),
     ),
     **dict.fromkeys(
-        ("ZC", "ZW", "ZL", "KE", "GF", "MBT", "MET", "NKD", "SR3"),
+        ("ZC", "ZW", "ZL", "KE", "GF", "MBT", "NKD", "SR3"),
         ("future", "the exchange's own symbol of a benchmark contract"),
     ),
     **dict.fromkeys(

@@ -23,11 +23,13 @@ def root_of_option_class(trading_class: str) -> str | None:
 
 
 def listing_text(symbol: str, kind: Kind, exchange: str, currency: str) -> str:
-    """AAPL, AAPL@EBS, ES@NYSE (where ES alone means the future), EUR.USD, BTC.USD, SPX, AAPL CFD."""
+    """AAPL, AAPL@EBS, ES@NYSE and ES index (ES alone is the future), EUR.USD, BTC.USD, SPX, AAPL CFD."""
     if kind in ("CASH", "CRYPTO") and currency:
         return f"{symbol}.{currency}"
     if kind == "CFD":
         return f"{symbol} CFD"
+    if kind == "IND" and symbol in MEANINGS and MEANINGS[symbol][0] != "index":
+        return f"{symbol} index"
     if kind == "STK" and exchange and (exchange not in US_EXCHANGES or symbol in MEANINGS):
         return f"{symbol}@{exchange}"
     return symbol

@@ -68,6 +68,10 @@ ONE = {
     "Apple": "AAPL",
     "Disney": "DIS",
     "Nestle": "NESN@EBS",
+    "US0378331005": "AAPL",
+    "us4592001014": "IBM",
+    "DE0007164600": "SAP@IBIS",
+    "037833100": "AAPL",
     "265598": "AAPL",
     "265598@SMART": "AAPL",
     "conid 265598": "AAPL",
@@ -266,24 +270,27 @@ def test_instruments_of_conids_come_in_one_request_and_unknown_ones_are_absent()
     run_simulated(check)
 
 
-@pytest.mark.parametrize("step", [40, pytest.param(1, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.thorough)])
 def test_what_is_printed_is_understood_when_written_back(step: int) -> None:
-    """For every listing and future of the simulator, and options of many or all underlyings."""
+    """For every listing, future and bond, and options of all underlyings; or for some of each."""
 
     async def check(simulated: SimulatedInstruments) -> None:
         universe = simulated.simulation.universe
-        listed = [each for each in universe.all() if each.sec_type not in ("IND", "EC", "BOND")]
+        listed = [each for each in universe.all() if each.sec_type != "IND"][::step]
         listed += [
             each for each in universe.all() if each.sec_type == "IND" and universe.has_options(each.conid)
         ]
         indices = [each for each in universe.all() if each.sec_type == "IND"]
         for root in [*indices, *(each for each in universe.all()[::step] if each.sec_type == "STK")]:
             for kind in ("OPT", "FOP"):
-                for expiry in universe.expiries_of(root.conid, kind)[:: 7 if step == 1 else 15]:
-                    options = universe.options_of(root.conid, kind, expiry=f"{expiry.day:%Y%m%d}")
-                    listed.append(options[len(options) // 2])
+                for expiry in universe.expiries_of(root.conid, kind)[:: 2 * step]:
+                    strikes = universe.strikes_of(root.conid, kind, expiry.contract_month)
+                    listed += universe.options_of(
+                        root.conid, kind, expiry=f"{expiry.day:%Y%m%d}", strike=strikes[len(strikes) // 2]
+                    )
         printed = await simulated.instruments.by_conids([each.conid for each in listed])
         assert len(printed) == len({each.conid for each in listed})
+        assert {"FUT", "OPT", "FOP", "BOND", "CASH", "STK"} <= {each.kind for each in printed.values()}
         wrong = {}
         for conid, instrument in printed.items():
             result = await simulated.instruments.resolve(instrument.text)

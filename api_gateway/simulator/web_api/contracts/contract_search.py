@@ -1,10 +1,11 @@
-"""Contract search: underlyings by symbol or company name, and bond issuers."""
+"""Contract search: underlyings by symbol, ISIN or company name, and bond issuers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from api_gateway.simulator.instruments.isins import listings_of
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.contracts.derivatives import (
@@ -46,8 +47,12 @@ def _find_listings(simulation: Simulation, symbol: str, *, by_name: bool, patter
     if not term:
         return []
     if not by_name and not pattern:
+        of_isin = listings_of(term)
         return universe.underlyings_of_symbol(term) or [
-            i for i in universe.all() if i.sec_type == "CASH" and i.local_symbol == term
+            i
+            for i in universe.all()
+            if (i.sec_type == "CASH" and i.local_symbol == term)
+            or (i.sec_type == "STK" and (i.symbol, i.exchange) in of_isin)
         ]
     underlyings = (i for i in universe.all() if i.underlying_conid is None and i.expiry is None)
     if by_name:

@@ -41,3 +41,9 @@ def test_a_name_search_finds_companies_without_unlocking_derivatives(simulation:
 
 def test_a_blank_search_finds_nothing(simulation: Simulation) -> None:
     assert search(simulation, "  ") == []
+
+
+def test_a_share_is_found_by_its_isin(simulation: Simulation) -> None:
+    assert search(simulation, "US5949181045") == ["MICROSOFT CORP - NASDAQ", "MICROSOFT CORP - MEXI"]
+    assert search(simulation, "594918104") == search(simulation, "US5949181045")
+    assert search(simulation, "US0000000000") == []
