@@ -30,11 +30,11 @@ class ContractSearch(Arguments):
 
     symbol: Annotated[Text, Field(description="Ticker, company name (with `name`) or bond issuer.")]
     sec_type: Annotated[Literal["STK", "IND", "BOND"] | None, Field(description="Default STK.")] = None
-    name: Annotated[bool | None, Field(description="true: `symbol` is (part of) a company name.")] = None
-    more: Annotated[bool | None, Field(description="true: return more results.")] = None
-    fund: Annotated[bool | None, Field(description="true: search funds.")] = None
+    name: Annotated[bool | None, Field(description="`symbol` is (part of) a company name.")] = None
+    more: Annotated[bool | None, Field(description="Return more results.")] = None
+    fund: Annotated[bool | None, Field(description="Search funds.")] = None
     fund_family_conid_ex: Annotated[Text | None, Field(description="Only funds of this family.")] = None
-    pattern: Annotated[bool | None, Field(description="true: match `symbol` as a pattern.")] = None
+    pattern: Annotated[bool | None, Field(description="Match `symbol` as a pattern.")] = None
     # IBKR's reference names it and does not describe it.
     referrer: Annotated[Text | None, Field(description="Caller, e.g. watchlist.")] = None
 

@@ -97,9 +97,14 @@ class GroupUpdate(GroupDefinition):
     name: Annotated[GroupName, Field(description="Name of the group, or its new name.")]
     prev_name: Annotated[Text | None, Field(description="Old name, to rename the group.")] = None
 
+    @property
+    def is_renamed(self) -> bool:
+        """Whether the group gets another name."""
+        return self.prev_name not in (None, self.name)
+
     @model_validator(mode="after")
     def _check_new_name(self) -> Self:
-        if self.prev_name not in (None, self.name) and not _NEW_NAME.fullmatch(self.name):
+        if self.is_renamed and not _NEW_NAME.fullmatch(self.name):
             raise argument_error(f"a new `name` should be {_NEW_NAME_RULE}")
         return self
 

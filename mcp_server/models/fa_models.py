@@ -96,11 +96,12 @@ class CashTarget(Arguments):
 class ModelTargets(ModelRequest):
     """The complete definition of a model."""
 
-    model: Annotated[Text, Field(description="Model name; an existing model is changed.")]
+    model: Annotated[Text, Field(description="Model name.")]
     desc: Annotated[Text, Field(description="Description.")]
     is_static: Annotated[bool, Field(description="true: keep the targets; false: follow the market.")]
     position_targets: Annotated[list[PositionTarget], Field(description="Weights of contracts; may be [].")]
     cash_targets: Annotated[list[CashTarget], Field(description="Weights of currencies; may be [].")]
+    replace: Annotated[bool, Field(exclude=True, description="true: replace an existing model.")] = False
 
     @model_validator(mode="after")
     def _check_unique_targets(self) -> Self:
@@ -160,30 +161,28 @@ class ModelPresets(ModelRequest):
     """Presets for investing in and rebalancing models."""
 
     avoid_negative_cash_in_independent: Annotated[
-        bool | None, Field(description="true: no negative cash outside the model.")
+        bool | None, Field(description="No negative cash outside the model.")
     ] = None
     close_divest_independent_position: Annotated[
-        bool | None, Field(description="true: divesting closes positions.")
+        bool | None, Field(description="Divesting closes positions.")
     ] = None
     fully_invest_existing_long_positions: Annotated[
-        bool | None, Field(description="true: invest all cash in long positions.")
+        bool | None, Field(description="Invest all cash in long positions.")
     ] = None
-    keep_model_open: Annotated[
-        bool | None, Field(description="true: keep divested accounts in the model.")
-    ] = None
+    keep_model_open: Annotated[bool | None, Field(description="Keep divested accounts in the model.")] = None
     prefer_cross_with_independent: Annotated[
-        bool | None, Field(description="true: transfer positions out instead of selling.")
+        bool | None, Field(description="Transfer positions out instead of selling.")
     ] = None
     prefer_transfer_from_independent: Annotated[
-        bool | None, Field(description="true: transfer positions in instead of buying.")
+        bool | None, Field(description="Transfer positions in instead of buying.")
     ] = None
     round_allocation_quantity_to_exchange_board_lot: Annotated[
-        bool | None, Field(description="true: round to lot sizes.")
+        bool | None, Field(description="Round to lot sizes.")
     ] = None
     subscription_status: SubscriptionStatus | None = None
-    use_non_base_ccy: Annotated[bool | None, Field(description="true: use non-base currencies.")] = None
+    use_non_base_ccy: Annotated[bool | None, Field(description="Use non-base currencies.")] = None
     use_tolerance_range: Annotated[
-        bool | None, Field(description="true: tolerate deviations from the targets.")
+        bool | None, Field(description="Tolerate deviations from the targets.")
     ] = None
 
     @model_validator(mode="after")

@@ -41,6 +41,7 @@ class Watchlist(Arguments):
     ]
     name: Annotated[Text, Field(description="Name of the list.")]
     rows: Annotated[list[WatchlistRow], Field(description="All rows of the list, in order.")]
+    replace: Annotated[bool, Field(exclude=True, description="true: replace an existing list.")] = False
 
     @model_validator(mode="after")
     def _check_row_count(self) -> Self:

@@ -27,7 +27,7 @@ from mcp_server.routers import ROUTERS
 Fact = dict[str, Any]
 
 # Arguments for the gateway client itself, which it does not send.
-CLIENT_ARGUMENTS: Final = frozenset({"body", "reads", "redact", "only"})
+CLIENT_ARGUMENTS: Final = frozenset({"body", "reads", "redact", "only", "unless"})
 
 
 def describe_requests(routers: Iterable[APIRouter] = ROUTERS) -> list[Fact]:
@@ -181,6 +181,8 @@ def _describe_type(annotation: Any) -> Fact:
 def _describe_model(model: type[BaseModel]) -> Fact:
     properties: dict[str, Fact] = {}
     for name, field in model.model_fields.items():
+        if field.exclude:
+            continue
         properties[_serialized_name(model, name, field)] = {
             **_describe_type(_annotation_with_metadata(field)),
             **_presence(field.is_required(), field.default),

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.response import GatewayResponse
 from api_gateway.operations import OperationKey, find_operation
+from mcp_server.rest.conflicts import Conflict
 from mcp_server.ticker.order_hold import OrderHold
 
 
@@ -32,8 +33,9 @@ class Relay:
     `template` and `values` are the same as in `api_gateway.client.gateway.GatewayClient`; a failure is raised
     as an `api_gateway.errors.GatewayError`. Keys that the operation's row redacts are removed wherever they
     occur: session tokens and addresses that no model needs to read. `reads` marks a POST without a row as
-    read-only. `only` returns that one key of an object, or the whole body if it lacks the key. `hold` pauses
-    the ticker around orders. `redact` lists more keys to remove, for routes of extra routers.
+    read-only. `only` returns that one key of an object, or the whole body if it lacks the key. `unless` is
+    what must not exist; the write is sent after checking that. `hold` pauses the ticker around orders.
+    `redact` lists more keys to remove, for routes of extra routers.
     """
 
     def __init__(self, gateway: GatewayClient, hold: OrderHold | None = None) -> None:
@@ -58,8 +60,11 @@ class Relay:
         body: Mapping[str, Any] | None = None,
         reads: bool = False,
         redact: Collection[str] = (),
+        unless: Conflict | None = None,
         **query: Any,
     ) -> Json:
+        if unless is not None:
+            await unless.check(self._gateway, f"POST {template}")
         async with self._hold.around(template) if self._hold else nullcontext():
             reply = await self._gateway.post(template, *values, body=body, reads=reads, **query)
         return _to_response(reply, ("POST", template), redact)
@@ -70,8 +75,11 @@ class Relay:
         *values: object,
         body: Mapping[str, Any] | None = None,
         redact: Collection[str] = (),
+        unless: Conflict | None = None,
         **query: Any,
     ) -> Json:
+        if unless is not None:
+            await unless.check(self._gateway, f"PUT {template}")
         return _to_response(
             await self._gateway.put(template, *values, body=body, **query), ("PUT", template), redact
         )

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path
 
 from mcp_server.models.alerts import Alert
+from mcp_server.rest.conflicts import alert_conflict
 from mcp_server.rest.parameters import AccountId, Gateway, OrderNumber
 from mcp_server.rest.relay import Json
 
@@ -52,13 +53,18 @@ async def get_mta_alert(gateway: Gateway) -> Json:
 async def save_alert(gateway: Gateway, account_id: AccountId, wanted: Alert) -> Json:
     """Save an alert on a price, time, margin, trade or volume: create one, or modify the one with `order_id`.
 
-    IBKR does not permit this for many logins (403).
+    Saving activates it. IBKR does not permit this for many logins (403).
     \f
     Source: IBKR Web API reference, "Create or Modify Alert".
     Found by: create or set a price alarm, notify me when a price falls below, rises above or hits a level,
     price target, watch a price, edit an alert.
     """
-    return await gateway.post("/iserver/account/{account}/alert", account_id, body=wanted.sent())
+    return await gateway.post(
+        "/iserver/account/{account}/alert",
+        account_id,
+        body=wanted.sent(),
+        unless=None if wanted.order_id else alert_conflict(account_id, wanted.alert_name),
+    )
 
 
 @router.post("/iserver/account/{account_id}/alert/activate")

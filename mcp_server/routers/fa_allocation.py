@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 
 from mcp_server.models.fa_allocation import AllocationPresets, GroupUpdate, NewGroup
+from mcp_server.rest.conflicts import group_conflict
 from mcp_server.rest.parameters import Gateway, Text
 from mcp_server.rest.relay import Json
 
@@ -47,7 +48,11 @@ async def modify_allocation_group(gateway: Gateway, wanted: GroupUpdate) -> Json
     Found by: edit a group, change the members, add a client to a group, remove a client from a group,
     update weights, FA group.
     """
-    return await gateway.put("/iserver/account/allocation/group", body=wanted.sent())
+    return await gateway.put(
+        "/iserver/account/allocation/group",
+        body=wanted.sent(),
+        unless=group_conflict(wanted.name) if wanted.is_renamed else None,
+    )
 
 
 @router.post("/iserver/account/allocation/group")
@@ -58,7 +63,9 @@ async def create_allocation_group(gateway: Gateway, wanted: NewGroup) -> Json:
     Found by: new group of clients, FA group, add a group, make an allocation profile, block trading,
     split trades between clients, pro rata.
     """
-    return await gateway.post("/iserver/account/allocation/group", body=wanted.sent())
+    return await gateway.post(
+        "/iserver/account/allocation/group", body=wanted.sent(), unless=group_conflict(wanted.name)
+    )
 
 
 @router.post("/iserver/account/allocation/group/single")

@@ -15,6 +15,7 @@ from mcp_server.models.fa_models import (
     ModelTargets,
     TransferSubmission,
 )
+from mcp_server.rest.conflicts import model_conflict
 from mcp_server.rest.parameters import Gateway
 from mcp_server.rest.relay import Json
 
@@ -69,7 +70,7 @@ async def list_model_accounts(gateway: Gateway, wanted: ModelAccountsRequest) ->
 
 @router.post("/fa/model/save")
 async def save_model(gateway: Gateway, wanted: ModelTargets) -> Json:
-    """Create a model portfolio, or replace the targets of an existing one.
+    """Create a model portfolio, or with `replace` replace the targets of an existing one.
 
     Targets are fractions, in one currency, and add up to 1. `is_static` cannot be changed once an account is
     invested.
@@ -78,7 +79,9 @@ async def save_model(gateway: Gateway, wanted: ModelTargets) -> Json:
     Found by: new FA model, define a strategy, set weights, change target allocation, edit a model, update
     a model, asset mix.
     """
-    return await gateway.post("/fa/model/save", body=wanted.sent())
+    return await gateway.post(
+        "/fa/model/save", body=wanted.sent(), unless=None if wanted.replace else model_conflict(wanted.model)
+    )
 
 
 @router.post("/fa/model/invest-divest")

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from mcp_server.models.watchlists import Watchlist, WatchlistId
+from mcp_server.rest.conflicts import watchlist_conflict
 from mcp_server.rest.parameters import Gateway
 from mcp_server.rest.relay import Json
 
@@ -40,15 +41,19 @@ async def get_watchlist(gateway: Gateway, watchlist_id: QueryWatchlistId) -> Jso
 
 @router.post("/iserver/watchlist")
 async def save_watchlist(gateway: Gateway, wanted: Watchlist) -> Json:
-    """Save a watchlist: create one, or replace all rows of the one with this ID.
+    """Create a watchlist, or with `replace` replace all rows of the one with this ID.
 
-    To add or remove a contract, pass all rows of `get_watchlist` with the change made. The result does not
+    To add or remove a contract, pass the result of `get_watchlist` with the change made. The result does not
     include the rows.
     \f
     Source: IBKR Web API reference, "Create a Watchlist".
     Found by: new list, edit favourites, add a stock to a list, remove a symbol, rename.
     """
-    return await gateway.post("/iserver/watchlist", body=wanted.sent())
+    return await gateway.post(
+        "/iserver/watchlist",
+        body=wanted.sent(),
+        unless=None if wanted.replace else watchlist_conflict(wanted.watchlist_id, wanted.name),
+    )
 
 
 @router.delete("/iserver/watchlist")

@@ -17,6 +17,7 @@ from math import isfinite
 from typing import Any, Final
 
 from mcp_server.tools.argument_validation import Schema, alternatives
+from mcp_server.tools.read_forms import NO_FORM, ReadForm
 
 _NULL_TEXTS: Final = frozenset({"null", "None"})
 _BOOLEANS: Final = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
@@ -29,24 +30,26 @@ _MAX_LITERAL_LENGTH: Final = 20_000
 _MAX_LITERAL_DEPTH: Final = 30
 
 
-def to_schema_forms(arguments: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+def to_schema_forms(
+    arguments: Mapping[str, Any], schema: Schema, read_form: ReadForm = NO_FORM
+) -> dict[str, Any]:
     """The arguments, each value in the form that the object schema defines, if it is unambiguous."""
-    return _object_form(arguments, schema, schema.get("$defs", {}))
+    return _object_form(arguments, schema, schema.get("$defs", {}), read_form)
 
 
 def _object_form(
-    values: Mapping[str, Any], schema: Schema, definitions: Mapping[str, Schema]
+    values: Mapping[str, Any], schema: Schema, definitions: Mapping[str, Schema], read_form: ReadForm
 ) -> dict[str, Any]:
     fields = schema.get("properties", {})
     required = schema.get("required", ())
     found: dict[str, Any] = {}
-    for name, value in _known_names(values, fields).items():
+    for name, value in _known_names(read_form.to_arguments(values, fields), fields).items():
         if name not in fields:
             found[name] = value
         elif name not in required and isinstance(value, str) and value.strip() in _NULL_TEXTS:
             found[name] = None
         else:
-            found[name] = _form(value, fields[name], definitions)
+            found[name] = _form(value, fields[name], definitions, read_form.rows.get(name, NO_FORM))
     return found
 
 
@@ -69,25 +72,27 @@ def _fold(text: str) -> str:
     return _SEPARATORS.sub("", text).lower()
 
 
-def _form(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> Any:
+def _form(
+    value: Any, schema: Schema, definitions: Mapping[str, Schema], read_form: ReadForm = NO_FORM
+) -> Any:
     """The value in the form of the schema; unchanged if that is impossible or ambiguous."""
     if value is None:
         return None
     possible = [each for each in alternatives(schema, definitions) if each.get("type") != "null"]
     if len(possible) == 1:
-        return _single_form(value, possible[0], definitions)
+        return _single_form(value, possible[0], definitions, read_form)
     if isinstance(value, str):
         kinds = {each.get("type") for each in possible}
         if kinds & {"number", "integer"} and _PLAIN_NUMBER.fullmatch(value.strip()):
             return json.loads(value.strip())
         for each in possible:
-            formed = _single_form(value, each, definitions)
+            formed = _single_form(value, each, definitions, read_form)
             if formed != value:
                 return formed
     return value
 
 
-def _single_form(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> Any:
+def _single_form(value: Any, schema: Schema, definitions: Mapping[str, Schema], read_form: ReadForm) -> Any:
     if "enum" in schema or "const" in schema:
         return _choice(value, schema.get("enum", [schema.get("const")]))
     match schema.get("type"):
@@ -98,10 +103,12 @@ def _single_form(value: Any, schema: Schema, definitions: Mapping[str, Schema]) 
         case "array":
             items = schema.get("items", {})
             listed = _list(value, items, definitions)
-            return [_form(each, items, definitions) for each in listed] if listed is not None else value
+            if listed is None:
+                return value
+            return [_form(each, items, definitions, read_form) for each in listed]
         case "object":
             parsed = _parse(value) if isinstance(value, str) else value
-            return _object_form(parsed, schema, definitions) if isinstance(parsed, dict) else value
+            return _object_form(parsed, schema, definitions, read_form) if isinstance(parsed, dict) else value
     return value
 
 

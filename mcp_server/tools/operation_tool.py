@@ -41,6 +41,7 @@ from mcp_server.tools.caps import cap_note
 from mcp_server.tools.conid_names import ConidArguments, find_conid_arguments
 from mcp_server.tools.fastapi_internals import DirectCall, direct_call
 from mcp_server.tools.operation_schemas import OperationSchema, operation_schemas
+from mcp_server.tools.read_forms import NO_FORM, READ_FORMS
 from mcp_server.tools.truncation import narrowing_hint, truncate
 
 _log = logging.getLogger(__name__)
@@ -191,7 +192,7 @@ class OperationTool(Tool):
         return self._notes.search_terms
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
-        arguments = to_schema_forms(arguments, self.parameters)
+        arguments = to_schema_forms(arguments, self.parameters, READ_FORMS.get(self.name, NO_FORM))
         unknown = [name for name in arguments if name not in self._schema.targets]
         if unknown:
             return self._invalid_arguments_result(

@@ -23,7 +23,7 @@ from routers_generator.generate.source_layout import BracketedList, Piece, Strin
 from routers_generator.known_operations import KnownOperation
 
 # Arguments of the gateway client's methods, so query parameters cannot have these names.
-_CLIENT_ARGUMENTS: Final = frozenset({"self", "template", "body", "reads", "redact", "only"})
+_CLIENT_ARGUMENTS: Final = frozenset({"self", "template", "body", "reads", "redact", "only", "unless"})
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE"})
 _METHODS_WITH_BODY: Final = frozenset({"POST", "PUT"})
 _MAX_HEADLINE: Final = 100

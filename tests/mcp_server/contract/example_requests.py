@@ -63,7 +63,9 @@ def example_request(route: APIRoute, arguments: Mapping[str, Any]) -> tuple[str,
         function(gateway=notebook, **passed).send(None)  # the notebook waits for nothing
     body = notebook.options.pop("body", None)
     query = {
-        name: value for name, value in notebook.options.items() if name not in ("reads", "redact", "only")
+        name: value
+        for name, value in notebook.options.items()
+        if name not in ("reads", "redact", "only", "unless")
     }
     method, template, _ = single_call(route)
     request = build_request(method, template, notebook.values, query, body, read_only=method == "GET")

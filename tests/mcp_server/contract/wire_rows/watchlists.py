@@ -49,7 +49,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
             [{"conid": 265598, "heading": ""}],
             [{"heading": "Banks"}],
             [{"conid": 265598, "symbol": "AAPL"}],
-            [{"C": 265598}],
+            [{"X": 265598}],
             [265598],
             [None],
             [{"conid": 265598}] * 501,
