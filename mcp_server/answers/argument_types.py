@@ -69,6 +69,11 @@ AnyText = Annotated[str, BeforeValidator(_normalize_text)]
 as_choice = BeforeValidator(_normalize_choice)
 """For `Annotated[Literal[...], as_choice]`: accepts upper case, spaces and hyphens."""
 
+as_choices = BeforeValidator(
+    lambda value: list(dict.fromkeys(_normalize_choice(each) for each in split_list(value)))
+)
+"""For `Annotated[list[Literal[...]], as_choices]`: accepts what `split_list` and `as_choice` accept."""
+
 AccountArgument = Annotated[
     AnyText | None, Field(description="Account ID, its ending, alias, or `all`; only with several accounts.")
 ]

@@ -8,6 +8,7 @@ from typing import Final
 
 from fastmcp.tools.base import Tool
 
+from mcp_server.answers.activity.tool import get_activity
 from mcp_server.answers.answer_tool import AnswerFunction, AnswerTool
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.option_chain.tool import get_option_chain
@@ -32,6 +33,7 @@ class AnswerEntry:
 
 ANSWERS: Final[tuple[AnswerEntry, ...]] = (
     AnswerEntry(get_performance, {"Portfolio Analyst"}, operation="get_performance_series"),
+    AnswerEntry(get_activity, {"Order Monitoring"}),
     AnswerEntry(get_quotes, {"Market Data", "Contracts"}),
     AnswerEntry(get_option_chain, {"Contracts", "Market Data"}),
     AnswerEntry(wait_for, {"Market Data"}, reports_progress=True),

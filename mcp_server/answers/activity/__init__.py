@@ -1,0 +1,1 @@
+"""`get_activity`: orders, trades, transactions, messages and alerts."""

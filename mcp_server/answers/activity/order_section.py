@@ -1,0 +1,158 @@
+"""Today's orders as a part of the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from api_gateway.errors import Failed, Refused
+from mcp_server.answers.activity.contracts import Contracts, narrow, read_contracts
+from mcp_server.answers.activity.order_states import OrderState
+from mcp_server.answers.activity.orders import LiveOrder, add_reasons, read_orders
+from mcp_server.answers.activity.row_values import row_time
+from mcp_server.answers.activity.sections import (
+    TOOL,
+    Section,
+    Wanted,
+    listed_accounts,
+    missing_accounts_note,
+)
+from mcp_server.answers.context import AnswerContext
+from mcp_server.answers.formats import amount, price, quantity
+from mcp_server.answers.outside_text import outside_message
+from mcp_server.answers.paging import Listing, show_listing
+from mcp_server.answers.table import Column
+
+_MAX_NAMED: Final = 3
+_MAX_SCHEDULES: Final = 3
+_COLLECTING: Final = "IBKR is still collecting the orders: there may be some. Call again in a few seconds."
+
+
+async def order_section(wanted: Wanted, context: AnswerContext) -> Section:
+    """The orders that are open, and those that ended today. Raises GatewayError."""
+    try:
+        listed = await read_orders(context.gateway, wanted.account_id)
+    except (Failed, Refused):
+        if not wanted.is_unselected:
+            raise
+        return Section(["Orders: not available."], [missing_accounts_note(wanted, ())])
+    context.clock.observe(max((each.moment for each in listed.orders if each.moment), default=None))
+    contracts = await read_contracts(context, listed.orders)
+    mine = [each for each in listed.orders if wanted.belongs(each.account)]
+    symbol, note = await narrow(wanted.symbol, mine, contracts, context)
+    chosen = [each for each in mine if contracts.matches(symbol, each)]
+    orders = sorted(await add_reasons(context.gateway, chosen), key=lambda each: not each.state.is_open)
+    covered = listed_accounts(wanted, {each.account for each in listed.orders})
+    title = f"Orders of {wanted.label(covered)}{wanted.about()}"
+    blocks = [f"{title}: {_count(orders)}" if listed.is_complete else f"{title}: unknown. {_COLLECTING}"]
+    if orders:
+        columns = order_columns(orders, contracts, await _reasons(orders, contracts, context), context)
+        blocks.append(
+            show_listing(
+                TOOL, Listing(columns, orders, wanted.rows, _count, f"{title}, continued"), context.cursors
+            )
+        )
+    return Section(blocks, [*_notes(orders, wanted), missing_accounts_note(wanted, covered), note])
+
+
+def order_columns(
+    orders: Sequence[LiveOrder], contracts: Contracts, reasons: Mapping[str, str], context: AnswerContext
+) -> list[Column[LiveOrder]]:
+    """The columns of a list of orders; those without any value are left out."""
+    now = context.clock.now()
+    accounts = {each.account for each in orders if each.account}
+    currencies = {each.currency for each in orders}
+    return [
+        Column("order", lambda each: each.order_id),
+        Column("account", lambda each: each.account if len(accounts) > 1 else ""),
+        Column("side", lambda each: each.side),
+        Column("quantity", _quantity),
+        Column("filled", lambda each: quantity(each.filled) if each.filled else ""),
+        Column("avg price", lambda each: price(each.average) if each.filled else ""),
+        Column("what", contracts.text),
+        Column("type", lambda each: each.terms),
+        Column("currency", lambda each: each.currency if len(currencies) > 1 else ""),
+        Column("tif", lambda each: each.tif),
+        Column("state", lambda each: each.state.value),
+        Column("time", lambda each: row_time(each.moment, now)),
+        Column("why", lambda each: reasons.get(each.order_id, "")),
+    ]
+
+
+def _quantity(order: LiveOrder) -> str:
+    if order.cash_quantity and not order.quantity:
+        return f"{amount(order.cash_quantity)} {order.currency}".strip()
+    return quantity(order.quantity)
+
+
+def _count(orders: Sequence[LiveOrder]) -> str:
+    """`open 2 (1 working, 1 waiting for its trigger); ended today 6 filled`."""
+    open_orders = [each for each in orders if each.state.is_open]
+    ended = [each for each in orders if not each.state.is_open]
+    return f"open {_count_states(open_orders)}; ended today {_count_states(ended)}"
+
+
+def _count_states(orders: Sequence[LiveOrder]) -> str:
+    states = [f"{count} {state}" for state, count in Counter(each.state for each in orders).items()]
+    if len(states) < 2:
+        return "".join(states) or "none"
+    return f"{len(orders)} ({', '.join(states)})"
+
+
+async def _reasons(
+    orders: Sequence[LiveOrder], contracts: Contracts, context: AnswerContext
+) -> dict[str, str]:
+    """Why orders wait or did not fill, by order ID: also that the market of a few accepted ones is closed."""
+    reasons = {each.order_id: _reason(each, orders) for each in orders}
+    accepted = [each for each in orders if each.state is OrderState.ACCEPTED and not reasons[each.order_id]]
+    markets = {each.order_id: contracts.market(each) for each in accepted}
+    conids = list(dict.fromkeys(markets.values()))[:_MAX_SCHEDULES]
+    states = dict(zip(conids, await asyncio.gather(*map(context.market_hours.state, conids)), strict=True))
+    for order_id, conid in markets.items():
+        state = states.get(conid)
+        if state is not None and not state.is_open:
+            reasons[order_id] = state.words
+    return reasons
+
+
+def _reason(order: LiveOrder, orders: Sequence[LiveOrder]) -> str:
+    """Why it waits or did not fill: IBKR's reason, or what the other orders of its group show."""
+    if order.reason:
+        return outside_message(order.reason)
+    by_id = {each.order_id: each for each in orders}
+    parent = by_id.get(order.parent_id)
+    if order.state.is_open:
+        waits = parent is not None and parent.state.is_open and order.state is not OrderState.WORKING
+        return f"after order {order.parent_id} fills" if waits else ""
+    if order.state is OrderState.CANCELLED and order.group:
+        if parent is not None and parent.state is OrderState.CANCELLED:
+            return f"its parent {parent.order_id} was cancelled"
+        filled = next((each for each in orders if each.group == order.group and each.filled), None)
+        if filled is not None and filled is not order:
+            return f"{filled.order_id} of its group filled"
+    return ""
+
+
+def _notes(orders: Sequence[LiveOrder], wanted: Wanted) -> list[str]:
+    unexplained = [each.order_id for each in orders if each.lacks_reason and not _reason(each, orders)]
+    confirming = [each.order_id for each in orders if each.state is OrderState.CONFIRMATION]
+    notes = []
+    if unexplained:
+        notes.append(f"IBKR gives no reason here for {_list(unexplained)}.")
+    if confirming:
+        notes.append(
+            f"IBKR wants a confirmation for {_list(confirming)}. Only TWS, Client Portal and IBKR Mobile "
+            "show its text."
+        )
+    if any(each.state is OrderState.CANCELLING for each in orders):
+        notes.append("An order that is being cancelled can still fill.")
+    if wanted.days.days > 1 and "trades" not in wanted.what:
+        notes.append("IBKR lists only orders that are open or ended today; earlier fills are in what=trades.")
+    return notes
+
+
+def _list(order_ids: Sequence[str]) -> str:
+    more = len(order_ids) - _MAX_NAMED
+    return ", ".join(order_ids[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")

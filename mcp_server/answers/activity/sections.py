@@ -1,0 +1,89 @@
+"""What one call wants to know, and the part of the answer about one kind of activity."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mcp_server.answers.accounts import Account, Accounts
+from mcp_server.answers.activity.symbol_filter import SymbolFilter
+from mcp_server.answers.times import DateRange
+
+TOOL: Final = "get_activity"
+
+_ROWS: Final = 25
+_TRANSACTION_ROWS: Final = 10
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The arguments, understood. `named` is the one account that the call named, of several."""
+
+    accounts: Accounts
+    chosen: tuple[Account, ...]
+    named: Account | None
+    what: tuple[str, ...]
+    days: DateRange
+    symbol: SymbolFilter
+    limit: int | None
+
+    @property
+    def rows(self) -> int:
+        """How many rows of orders, trades, messages and alerts are shown."""
+        return self.limit or _ROWS
+
+    @property
+    def transaction_rows(self) -> int:
+        """How many rows each of the tables of transactions shows."""
+        return self.limit or _TRANSACTION_ROWS
+
+    @property
+    def account_id(self) -> str | None:
+        """The account for IBKR's lists, which have the selected account if they are not told another one."""
+        return self.named.id if self.named else None
+
+    @property
+    def is_unselected(self) -> bool:
+        """Whether the call names an account whose orders IBKR may refuse, because another one is selected."""
+        return self.named is not None and self.named.id != self.accounts.selected
+
+    def belongs(self, account_id: str) -> bool:
+        """Whether a row of this account is wanted; one that names no account is the only account's."""
+        return not account_id or any(each.id == account_id for each in self.chosen)
+
+    def label(self, listed: Collection[str]) -> str:
+        """The listed accounts with paper or LIVE: `DU1234567 paper`, or `2 accounts paper`."""
+        shown = [each for each in self.chosen if each.id in listed]
+        return shown[0].label if len(shown) == 1 else f"{len(shown)} accounts"
+
+    def about(self) -> str:
+        """` in AAPL`, if the call names a symbol."""
+        return f" for {self.symbol.shown}" if self.symbol.shown else ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the answer: its lines and tables, and its notes."""
+
+    blocks: Sequence[str]
+    notes: Sequence[str] = ()
+
+
+def listed_accounts(wanted: Wanted, found: Collection[str]) -> frozenset[str]:
+    """The accounts that a list of IBKR's covers, which contains rows of the accounts `found`."""
+    if wanted.named is not None:
+        return frozenset((wanted.named.id,))
+    ids = {each.id for each in wanted.chosen}
+    return frozenset(ids & {*found, wanted.accounts.selected}) or frozenset(ids if len(ids) == 1 else ())
+
+
+def missing_accounts_note(wanted: Wanted, listed: Collection[str]) -> str:
+    """Which accounts IBKR's lists leave out, if they do; IBKR lists only the selected account."""
+    missing = [each.label for each in wanted.chosen if each.id not in listed]
+    if not missing:
+        return ""
+    return (
+        f"IBKR lists orders and trades of the selected account only. Not included: {', '.join(missing)}. "
+        "To see another account's, call `select_account` first."
+    )

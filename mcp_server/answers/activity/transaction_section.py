@@ -1,0 +1,169 @@
+"""Portfolio Analyst's transactions as a part of the answer: sums, sums by contract, and the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from mcp_server.answers.activity.contracts import Contracts, narrow, read_instruments
+from mcp_server.answers.activity.sections import TOOL, Section, Wanted
+from mcp_server.answers.activity.transaction_kinds import TransactionKind
+from mcp_server.answers.activity.transaction_sums import TransactionSums, sum_by_contract, sum_transactions
+from mcp_server.answers.context import AnswerContext
+from mcp_server.answers.formats import exact_amount, price, quantity
+from mcp_server.answers.paging import Listing, show_listing
+from mcp_server.answers.portfolio_analyst.transaction_rows import NO_CONTRACT, Transaction
+from mcp_server.answers.portfolio_analyst.transactions import Transactions
+from mcp_server.answers.table import Column
+from mcp_server.answers.times import clock_time
+from mcp_server.instruments.instrument import Instrument
+
+ContractSums = tuple[str, TransactionSums]
+
+_OLD: Final = timedelta(minutes=20)
+_SHOWN: Final = (
+    TransactionKind.SETTLEMENT,
+    TransactionKind.DIVIDEND,
+    TransactionKind.TAX,
+    TransactionKind.INTEREST,
+    TransactionKind.FEE,
+)
+
+
+async def transaction_section(wanted: Wanted, context: AnswerContext) -> Section:
+    """The transactions of the period in the contracts that IBKR lists them for. Raises GatewayError."""
+    meant, note = await _meant_contracts(wanted, context)
+    read = context.portfolio_analyst.transactions.read
+    # A request that has to name contracts comes first: IBKR accepts only one in 15 minutes.
+    named = await read(wanted.chosen, meant, until=wanted.days.end) if meant else None
+    found = await read(wanted.chosen, None, until=wanted.days.end)
+    conids = {each.conid for each in found.rows} | {each.conid for each in found.profits}
+    instruments = await read_instruments(conids - {NO_CONTRACT}, context)
+    names = _names(found.rows, instruments)
+    days = wanted.days
+
+    def belongs(conid: int) -> bool:
+        instrument = instruments.get(conid)
+        return conid in meant or wanted.symbol.matches(
+            (names.get(conid), instrument and instrument.symbol), (conid,)
+        )
+
+    rows = [each for each in found.rows if days.start <= each.day <= days.end and belongs(each.conid)]
+    profits = [each for each in found.profits if days.start <= each.day <= days.end and belongs(each.conid)]
+    title = (
+        f"Transactions of {wanted.label([each.id for each in wanted.chosen])}{wanted.about()}, "
+        f"{days.start} to {days.end}, in {found.currency or 'the base currency'}"
+    )
+    if found.as_of is None or (named is not None and named.missing and not rows):
+        return Section([f"{title}: not available."], [*_limits(named or found, context), note])
+    sums = sum_transactions(rows, profits)
+    blocks = [f"{title}: {describe_sums(sums)}"]
+    contracts = [
+        (name, each)
+        for name, each in sum_by_contract(
+            rows, profits, lambda conid: "" if conid == NO_CONTRACT else names.get(conid, f"conid {conid}")
+        )
+        if each.has_realized or not each.by_kind.keys().isdisjoint(_SHOWN)
+    ]
+    if contracts:
+        listing = Listing(_contract_columns(), contracts, wanted.transaction_rows, head=f"{title}, continued")
+        blocks.append(show_listing(TOOL, listing, context.cursors))
+    if rows:
+        columns = _row_columns(names, found.currency, by_account=len({each.account for each in rows}) > 1)
+        newest = sorted(rows, key=lambda each: each.day, reverse=True)
+        newest_first = Listing(columns, newest, wanted.transaction_rows, head=f"{title}, continued")
+        blocks.append(show_listing(TOOL, newest_first, context.cursors))
+    coverage = _coverage(found, wanted, sums, context.clock.now())
+    return Section(blocks, [*_limits(named or found, context), *coverage, note])
+
+
+def describe_sums(sums: TransactionSums) -> str:
+    """`realized profit +1200.5; dividends +45.2; interest -3.1 (received 1, paid -4.1) …`."""
+    parts = [f"realized profit {_signed(sums.realized)}"] if sums.has_realized else []
+    for kind in TransactionKind:
+        if kind in sums.by_kind:
+            part = f"{kind} {_signed(sums.by_kind[kind])}"
+            if kind is TransactionKind.INTEREST and sums.received_interest and sums.paid_interest:
+                part += f" (received {_signed(sums.received_interest)}, paid {_signed(sums.paid_interest)})"
+            parts.append(part)
+    return "; ".join(parts) or "none"
+
+
+def _contract_columns() -> list[Column[ContractSums]]:
+    def amounts(kind: TransactionKind) -> Column[ContractSums]:
+        return Column(kind.value, lambda each: _signed(each[1].by_kind.get(kind)))
+
+    return [
+        Column("what", lambda each: each[0]),
+        Column("realized", lambda each: _signed(each[1].realized) if each[1].has_realized else ""),
+        *(amounts(kind) for kind in _SHOWN),
+    ]
+
+
+def _row_columns(names: Mapping[int, str], currency: str, *, by_account: bool) -> list[Column[Transaction]]:
+    return [
+        Column("day", lambda each: f"{each.day}"),
+        Column("account", lambda each: each.account if by_account else ""),
+        Column("type", lambda each: each.kind),
+        Column("what", lambda each: names.get(each.conid, "")),
+        Column("quantity", lambda each: quantity(each.quantity) if each.quantity else ""),
+        Column("price", lambda each: price(each.price) if each.price else ""),
+        Column("amount", lambda each: _signed(each.amount)),
+        Column("currency", lambda each: each.currency if each.currency != currency else ""),
+    ]
+
+
+def _signed(value: float | None) -> str:
+    return exact_amount(value, signed=True)
+
+
+def _names(rows: Iterable[Transaction], instruments: Mapping[int, Instrument]) -> dict[int, str]:
+    """How each contract is printed; without an instrument, as IBKR describes it."""
+    names = {each.conid: each.description for each in rows if each.conid != NO_CONTRACT}
+    return names | {conid: each.text for conid, each in instruments.items()}
+
+
+async def _meant_contracts(wanted: Wanted, context: AnswerContext) -> tuple[frozenset[int], str]:
+    """The contracts that the symbol means, and a note if IBKR does not know it."""
+    if not wanted.symbol.text:
+        return frozenset(), ""
+    symbol, note = await narrow(wanted.symbol, (), Contracts({}), context)
+    return symbol.conids, note
+
+
+def _limits(found: Transactions, context: AnswerContext) -> list[str]:
+    """What IBKR has not answered for, and until when."""
+    now = context.clock.now()
+    notes = []
+    if found.refusal:
+        notes.append(f"IBKR refused the last request for transactions: {found.refusal}")
+    lacking = bool(found.missing) or found.as_of is None
+    if found.next_at is not None and (lacking or (found.as_of and now - found.as_of > _OLD)):
+        notes.append(
+            "IBKR accepts one request for transactions in 15 minutes; the next one at "
+            f"{clock_time(found.next_at, now)}."
+        )
+    if found.missing:
+        notes.append(f"{len(found.missing)} of the contracts are not included yet.")
+    return notes
+
+
+def _coverage(found: Transactions, wanted: Wanted, sums: TransactionSums, now: datetime) -> list[str]:
+    """What the rows leave out, and how old they are."""
+    notes = []
+    if found.as_of is not None and now - found.as_of > _OLD:
+        notes.append(f"The transactions are as of {clock_time(found.as_of, now)}.")
+    if found.first_day is not None and found.first_day > wanted.days.start:
+        notes.append(f"The transactions begin on {found.first_day}.")
+    if TransactionKind.SETTLEMENT in sums.by_kind and sums.has_realized:
+        notes.append("Futures settlement is paid daily; the realized profit of a closed future includes it.")
+    if sums.unconverted:
+        notes.append(f"{sums.unconverted} rows without an exchange rate are not in the sums.")
+    if not wanted.symbol.text:
+        notes.append(
+            "Portfolio Analyst lists transactions only of contracts that a request names: these are the "
+            "contracts held now, traded in the last seven days, or requested before. Pass `symbol` for "
+            "another one, such as a position closed earlier."
+        )
+    return notes
