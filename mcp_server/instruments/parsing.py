@@ -124,7 +124,7 @@ def _numbers(upper: str, conid: int, place: str) -> Iterator[Reading]:
         if is_cusip(upper):
             yield SecurityIdReading(upper, "CUSIP")
         if len(upper) <= _MAX_NUMERIC_SYMBOL:
-            yield ListingReading((upper.lstrip("0") or upper, upper))
+            yield ListingReading(symbol_spellings(upper, None))
 
 
 def _occ(match: re.Match[str]) -> Iterator[Reading]:
