@@ -167,6 +167,7 @@ def demo_processes(
                 "TICKER_URL": f"http://localhost:{ports['TICKER_PORT']}",
                 "TRADING_MODE": "paper",
                 "MCP_SERVER_TOOLS": tools,
+                "RAW_ORDER_TOOLS": "true",
                 # Its own, so that no server of a real account reads what the simulator made up.
                 "IB_MCP_DATA_DIR": str(folder / "data"),
             },

@@ -34,6 +34,7 @@ from mcp_server.prompts.prompts import offered_prompts
 from mcp_server.rest.docstring_notes import notes_by_name
 from mcp_server.rest.route_filter import filter_routes
 from mcp_server.rest.section_filter import selected_sections
+from mcp_server.rest.sections import ORDERS
 from mcp_server.routers import ROUTERS
 from mcp_server.search.search_tools import CALL, CALL_WRITING, SEARCH, SearchToolProvider
 from mcp_server.settings import ServerSettings, ToolListing
@@ -77,7 +78,13 @@ def create_server(
     rests = RestStore(time.monotonic)
     context = create_context(gateway, settings.trading_mode, facts, clock)
     notes = notes_by_name(filtered_routers)
-    tools = OperationToolProvider(app, notes, _tool_options(settings, rests), context.instruments)
+    tools = OperationToolProvider(
+        app,
+        notes,
+        _tool_options(settings, rests),
+        context.instruments,
+        unlisted=() if settings.raw_order_tools else (ORDERS,),
+    )
     builtin = BuiltinToolProvider(
         [
             *connection_tools(reporter, ticker, settings),
@@ -85,7 +92,7 @@ def create_server(
             ReadMoreTool(rests, settings.mcp_server_max_result),
         ]
     )
-    check_name_conflicts(tools.names, {*builtin.by_name, SEARCH, CALL, CALL_WRITING})
+    check_name_conflicts(tools.by_name, {*builtin.by_name, SEARCH, CALL, CALL_WRITING})
     search_only = settings.mcp_server_tools is ToolListing.SEARCH
     tool_provider = SearchToolProvider(tools, builtin) if search_only else tools
     listed = tool_provider.names if search_only else [*builtin.by_name, *tools.names]

@@ -116,6 +116,11 @@ class ServerSettings(BaseSettings):
         description="search lists about a dozen tools, some of which find and call the others; all lists "
         "every tool.",
     )
+    raw_order_tools: bool = Field(
+        False,
+        description="Whether MCP_SERVER_TOOLS=all also lists IBKR's own order operations, which can be "
+        "called by name either way if the trading mode allows them.",
+    )
     mcp_server_max_result: Annotated[int, RenamedFrom("MCP_SERVER_MAX_ANSWER", removed_in="0.3")] = Field(
         48_000,
         ge=2_000,

@@ -15,12 +15,14 @@ class Section:
     enabled_by_default: bool = True
 
 
+ORDERS: Final = "Orders"
+
 SECTIONS: Final = (
     Section("Session", "Whether the gateway is logged in and the brokerage session is open."),
     Section("Accounts", "The accounts and their balances, margins, and profit and loss."),
     Section("Contracts", "From a symbol to a conid; option chains, futures, rules and trading hours."),
     Section("Market Data", "Quotes and price history."),
-    Section("Orders", "Preview, place, modify and cancel orders; answer IBKR's order confirmations."),
+    Section(ORDERS, "Preview, place, modify and cancel orders; answer IBKR's order confirmations."),
     Section("Order Monitoring", "Today's orders, the status of one order, and executions."),
     Section("Portfolio", "Positions, cash per currency, and allocation."),
     Section("Portfolio Analyst", "Performance over time, past transactions, and asset allocation."),

@@ -9,7 +9,7 @@ schema parser, which take a tenth of the startup time.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -73,8 +73,8 @@ class OperationToolProvider(Provider):
     """Provides a tool for each route of `app`; `notes` has the routes' notes by route name.
 
     `instruments` understands names where an argument is a conid; without it, only numbers are.
-
-    A separate provider, because FastMCP's default one checks every tool on each call.
+    Those of the sections `unlisted` can be called but are not listed. A separate provider, because FastMCP's
+    default one checks every tool on each call.
     """
 
     def __init__(
@@ -83,8 +83,10 @@ class OperationToolProvider(Provider):
         notes: Mapping[str, Notes],
         options: ToolOptions,
         instruments: Instruments | None = None,
+        unlisted: Collection[str] = (),
     ) -> None:
         super().__init__()
+        self._unlisted = unlisted
         routes: Mapping[str, APIRoute] = app.state.routes
         schemas = operation_schemas(routes.values())
         self._by_name = {
@@ -100,11 +102,11 @@ class OperationToolProvider(Provider):
 
     @property
     def names(self) -> list[str]:
-        """The names of the listed tools: all of them."""
-        return list(self._by_name)
+        """The names of the listed tools."""
+        return [name for name, tool in self._by_name.items() if tool.section not in self._unlisted]
 
     async def _list_tools(self) -> Sequence[Tool]:
-        return list(self._by_name.values())
+        return [self._by_name[name] for name in self.names]
 
     async def _get_tool(self, name: str, version: VersionSpec | None = None) -> Tool | None:
         tool = self._by_name.get(name)

@@ -25,7 +25,9 @@ class SharedServer:
 
     def __init__(self) -> None:
         self._gateway: GatewayClient | None = None
-        settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
+        settings = ServerSettings(
+            _env_file=None, trading_mode="paper", mcp_server_tools="all", raw_order_tools=True
+        )
         ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(refuse_connection))
         self.server = create_server(cast(GatewayClient, self), settings, ticker=ticker)
 

@@ -98,7 +98,7 @@ async def test_every_mode_lists_the_reads_and_only_paper_the_writes(
     mode: TradingMode, expected: set[str]
 ) -> None:
     stub = StubGateway(paper=True)
-    async with client(stub, trading_mode=mode, mcp_server_tools="all") as ours:
+    async with client(stub, trading_mode=mode, mcp_server_tools="all", raw_order_tools=True) as ours:
         listed = {tool.name: tool for tool in await ours.list_tools()}
     assert {name for name in listed if name in READ_TOOLS | WRITE_TOOLS} == expected
     for name in expected:
@@ -131,7 +131,9 @@ def test_routers_generated_by_version_0_1_still_work() -> None:
 
 
 async def test_a_hand_written_route_takes_precedence_over_a_generated_one() -> None:
-    async with client(StubGateway(paper=True), trading_mode="paper", mcp_server_tools="all") as ours:
+    async with client(
+        StubGateway(paper=True), trading_mode="paper", mcp_server_tools="all", raw_order_tools=True
+    ) as ours:
         tools = {tool.name: tool for tool in await ours.list_tools()}
     assert "c_oid" in json.dumps(tools["place_orders"].input_schema)
     assert "`preview_orders` first" in (tools["place_orders"].description or "")
@@ -157,7 +159,7 @@ async def test_a_body_is_sent_under_ibkrs_names() -> None:
     stub = StubGateway(paper=True)
     wares = [{"kind": "lamp", "price": 1.5, "of": [{"kind": "melon"}]}]
     arguments = {"stall_id": "s1", "name": "n", "wares": wares, "body_stall_id": "s2", "json": True, "how": 5}
-    async with client(stub, trading_mode="paper", mcp_server_tools="all") as ours:
+    async with client(stub, trading_mode="paper", mcp_server_tools="all", raw_order_tools=True) as ours:
         await ours.call_tool("set_bazaar_by_stall_id", arguments)
     request, _, body = stub.requests[-1].partition(" {")
     assert request == "PUT /iserver/bazaar/s1"
@@ -166,7 +168,7 @@ async def test_a_body_is_sent_under_ibkrs_names() -> None:
 
 async def test_a_write_is_sent_to_a_paper_account_only() -> None:
     stub = StubGateway(paper=False)
-    async with client(stub, trading_mode="paper", mcp_server_tools="all") as ours:
+    async with client(stub, trading_mode="paper", mcp_server_tools="all", raw_order_tools=True) as ours:
         result = await ours.call_tool("delete_bazaar_by_stall_id", {"stall_id": "s1"}, raise_on_error=False)
     assert result.is_error
     assert "does not report this login as a paper account" in text_of(result)
@@ -198,7 +200,7 @@ async def test_invalid_and_hostile_arguments_are_rejected_and_nothing_is_sent(
     name: str, arguments: dict[str, Any]
 ) -> None:
     stub = StubGateway(paper=True)
-    async with client(stub, trading_mode="paper", mcp_server_tools="all") as ours:
+    async with client(stub, trading_mode="paper", mcp_server_tools="all", raw_order_tools=True) as ours:
         result = await ours.call_tool(name, arguments, raise_on_error=False)
     assert result.is_error
     assert not [each for each in stub.requests if "bazaar" in each]
@@ -208,9 +210,13 @@ async def test_invalid_and_hostile_arguments_are_rejected_and_nothing_is_sent(
 
 
 async def test_an_extra_section_can_be_included_and_excluded_by_name() -> None:
-    async with client(StubGateway(paper=True), mcp_server_tools="all", excluded_tags="bazaar") as ours:
+    async with client(
+        StubGateway(paper=True), mcp_server_tools="all", raw_order_tools=True, excluded_tags="bazaar"
+    ) as ours:
         assert not READ_TOOLS & {tool.name for tool in await ours.list_tools()}
-    async with client(StubGateway(paper=True), mcp_server_tools="all", included_tags="Bazaar") as ours:
+    async with client(
+        StubGateway(paper=True), mcp_server_tools="all", raw_order_tools=True, included_tags="Bazaar"
+    ) as ours:
         listed = {tool.name for tool in await ours.list_tools()}
     assert listed >= READ_TOOLS
     assert "get_ledger" not in listed

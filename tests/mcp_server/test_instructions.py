@@ -60,7 +60,8 @@ async def test_the_instructions_say_what_a_change_means(
 async def test_the_instructions_count_the_operations_that_are_here(gateway: GatewayClient) -> None:
     text, _, _ = await read_instructions(gateway, included_tags="Session")
     server = create_server(
-        gateway, ServerSettings(_env_file=None, included_tags="Session", mcp_server_tools="all")
+        gateway,
+        ServerSettings(_env_file=None, included_tags="Session", mcp_server_tools="all", raw_order_tools=True),
     )
     async with fastmcp.Client(server) as client:
         ours = {"connection_status", "wait_for_login", "diagnose_connection", "read_more"}

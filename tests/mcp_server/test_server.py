@@ -110,8 +110,21 @@ async def test_built_in_tools_are_listed_whatever_is_excluded(gateway: GatewayCl
         assert "take_over_session" not in names
 
 
+@pytest.mark.parametrize("raw", [False, True])
+async def test_raw_order_operations_are_listed_on_request_only(gateway: GatewayClient, raw: bool) -> None:
+    settings = settings_with(mcp_server_tools="all", trading_mode="paper", raw_order_tools=raw)
+    async with fastmcp.Client(create_server(gateway, settings)) as client:
+        names = {tool.name for tool in await client.list_tools()}
+        refused = await client.call_tool("place_orders", {}, raise_on_error=False)
+    assert ("place_orders" in names) is raw
+    assert {"list_positions", "get_option_chain"} <= names
+    assert "`orders`" in refused.content[0].text or "`account_id`" in refused.content[0].text
+
+
 async def test_only_included_sections_are_listed(gateway: GatewayClient) -> None:
-    settings = settings_with(included_tags="session, market-data", mcp_server_tools="all")
+    settings = settings_with(
+        included_tags="session, market-data", mcp_server_tools="all", raw_order_tools=True
+    )
     assert await sections_of(gateway, settings) == {"Session", "Market Data"}
 
 

@@ -183,7 +183,9 @@ class Bench:
 
     def __init__(self, routers: Sequence[APIRouter]) -> None:
         self._gateway: Any = None
-        settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
+        settings = ServerSettings(
+            _env_file=None, trading_mode="paper", mcp_server_tools="all", raw_order_tools=True
+        )
         self.server: FastMCP[Any] = create_server(self, settings, routers)  # type: ignore[arg-type]
 
     def __getattr__(self, verb: str) -> Any:

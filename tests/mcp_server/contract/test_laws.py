@@ -90,7 +90,7 @@ def _documentation(route: APIRoute) -> str:
 
 
 async def _list_tools(mode: str = "paper") -> dict[str, mcp_types.Tool]:
-    settings = ServerSettings(_env_file=None, trading_mode=mode, mcp_server_tools="all")
+    settings = ServerSettings(_env_file=None, trading_mode=mode, mcp_server_tools="all", raw_order_tools=True)
     server = create_server(GatewayClient(GatewaySettings(_env_file=None)), settings)
     async with Client(server) as client:
         return {tool.name: tool for tool in await client.list_tools()}

@@ -103,7 +103,9 @@ class Bench:
 
     def __init__(self) -> None:
         self._gateway: GatewayClient | None = None
-        settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
+        settings = ServerSettings(
+            _env_file=None, trading_mode="paper", mcp_server_tools="all", raw_order_tools=True
+        )
         self.server = create_server(cast(GatewayClient, self), settings)
 
     def __getattr__(self, verb: str) -> Any:

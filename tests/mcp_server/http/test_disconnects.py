@@ -87,7 +87,9 @@ class CountingClient(GatewayClient):
 
 @pytest.fixture
 async def address(gateway: GatewayClient, over_http: Any) -> AsyncIterator[str]:
-    settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
+    settings = ServerSettings(
+        _env_file=None, trading_mode="paper", mcp_server_tools="all", raw_order_tools=True
+    )
     ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(refuse_connection))
     async with over_http(create_server(gateway, settings, ticker=ticker), settings) as address:
         yield address

@@ -118,7 +118,7 @@ async def test_the_annotations_of_the_search_tools_say_what_a_call_can_do(open_c
 
 
 async def test_a_hit_has_all_that_is_needed_to_call_it(open_client: OpenClient) -> None:
-    async with open_client(trading_mode="paper", mcp_server_tools="all") as client:
+    async with open_client(trading_mode="paper", mcp_server_tools="all", raw_order_tools=True) as client:
         [direct] = [tool for tool in await client.list_tools() if tool.name == "list_futures"]
     async with open_client(trading_mode="paper") as client:
         _, text = await call(client, "search_tools", query="futures of a symbol", limit=1)
@@ -408,7 +408,7 @@ async def test_a_reading_operation_is_not_called_by_the_writing_tool(
 
 
 async def test_each_operation_is_called_by_one_of_the_two(open_client: OpenClient) -> None:
-    async with open_client(trading_mode="paper", mcp_server_tools="all") as client:
+    async with open_client(trading_mode="paper", mcp_server_tools="all", raw_order_tools=True) as client:
         hints = {tool.name: tool.annotations.read_only_hint for tool in await client.list_tools()}
     for name in (*LISTED_TOOLS, "wait_for_login"):
         hints.pop(name, None)  # these are called directly; wait_for_login waits
@@ -468,7 +468,7 @@ async def test_a_tool_that_is_not_listed_can_be_called_by_its_own_name(
 
 
 async def test_with_every_tool_listed_there_are_no_search_tools(open_client: OpenClient) -> None:
-    async with open_client(trading_mode="paper", mcp_server_tools="all") as client:
+    async with open_client(trading_mode="paper", mcp_server_tools="all", raw_order_tools=True) as client:
         assert set(SEARCH_TOOLS).isdisjoint({tool.name for tool in await client.list_tools()})
         failed, _ = await call(client, "search_tools", query="x")
         _, refused = await call(client, "list_currency_pairs")

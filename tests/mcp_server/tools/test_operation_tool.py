@@ -99,7 +99,9 @@ def sample() -> APIRouter:
 
 @pytest.fixture
 async def client(gateway: GatewayClient) -> AsyncIterator[Any]:
-    settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
+    settings = ServerSettings(
+        _env_file=None, trading_mode="paper", mcp_server_tools="all", raw_order_tools=True
+    )
     async with fastmcp.Client(create_server(gateway, settings, (sample(),))) as connected:
         yield connected
 
