@@ -19,6 +19,7 @@ from mcp_server.instruments.resolver import Instruments
 from mcp_server.tools.argument_validation import Schema, alternatives
 
 _CONID_FIELD: Final = re.compile(r"(?:\w+_)?conids?")
+_MAX_DEPTH: Final = 6
 _CONIDEX_FIELD: Final = "conidex"
 _NAME: Final = re.compile(r"(?!\s*\d+/)(?=.*[A-Za-z])(?!.*\.\.)[^;=\\\r\n]{1,100}")
 _NUMBERED: Final = re.compile(r"\s*\d+@[A-Za-z0-9.]+\s*")
@@ -114,6 +115,8 @@ def is_conid_field(name: str, schema: Schema, definitions: Mapping[str, Schema])
 
 
 def _paths(schema: Schema, definitions: Mapping[str, Schema], above: Path) -> Iterator[Path]:
+    if len(above) == _MAX_DEPTH:  # a schema of a generated router can contain itself
+        return
     for each in alternatives(schema, definitions):
         if each.get("type") == "array":
             yield from _paths(each.get("items", {}), definitions, (*above, _EACH))
