@@ -24,7 +24,11 @@ FUTURE = {"conid": "2", "ticker": "CL", "assetClass": "FUT", "expiry": 20261221,
 def test_numbers_can_be_text_with_separators_and_dates_numbers() -> None:
     option = from_definition(OPTION, None, TODAY)
     assert option is not None
-    assert (option.text, option.strike, option.multiplier) == ("SPY 15Jan27 1602.5P", Decimal("1602.5"), 100)
+    assert (option.text, option.strike, option.multiplier) == (
+        "SPY 15Jan27 1602.5P",
+        Decimal("1602.5"),
+        Decimal(100),
+    )
     future = from_definition(FUTURE, {"trading_class": "CL", "contract_month": "202701"}, TODAY)
     assert future is not None
     assert (future.text, future.expiry, future.contract_month) == ("CLF7", date(2026, 12, 21), "202701")
