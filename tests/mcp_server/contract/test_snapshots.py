@@ -25,7 +25,12 @@ async def _published_tools() -> dict[str, str]:
     """Every tool of both lists."""
     published = {}
     for listing in ToolListing:
-        settings = ServerSettings(_env_file=None, trading_mode=TradingMode.PAPER, mcp_server_tools=listing)
+        settings = ServerSettings(
+            _env_file=None,
+            trading_mode=TradingMode.PAPER,
+            mcp_server_tools=listing,
+            raw_order_tools=True,
+        )
         async with Client(create_server(GatewayClient(GatewaySettings(_env_file=None)), settings)) as client:
             for tool in await client.list_tools():
                 published[tool.name] = _text(tool.model_dump(mode="json", by_alias=True, exclude_none=True))
