@@ -17,6 +17,9 @@ UNSUBSCRIBE = "/iserver/marketdata/unsubscribe"
 UNSUBSCRIBE_ALL = "/iserver/marketdata/unsubscribeall"
 
 POLL_INTERVAL = 0.5  # seconds; IBKR updates no faster, so an earlier request would return the same values
+MANY_CONTRACTS = (
+    10  # of so many, some have no values before a second: an earlier poll would be one for nothing
+)
 SETTLED_AFTER = 2  # polls after which an unchanged set of fields is taken to be complete
 MAX_POLLS = 6  # three seconds; then the caller gets what has arrived
 EMPTY_TTL = 300.0  # seconds for which a contract without any value is not polled again
@@ -85,10 +88,11 @@ class SnapshotPoller:
         if not missing or not (wanted - self._subscribed or self._worth_polling(silent)):
             return response
         for poll in range(1, MAX_POLLS + 1):
-            if budget.left < POLL_INTERVAL:
+            pause = POLL_INTERVAL * (2 if poll == 1 and len(silent) >= MANY_CONTRACTS else 1)
+            if budget.left < pause:
                 break
-            budget.left -= POLL_INTERVAL
-            await self._sleep(POLL_INTERVAL)
+            budget.left -= pause
+            await self._sleep(pause)
             try:
                 response = await self._send(request, budget)
             except RateLimited:

@@ -10,7 +10,7 @@ from api_gateway.client.preflight import PreflightStep, underlying_step
 from api_gateway.client.rate_limiter import WaitBudget
 from api_gateway.client.request import GatewayRequest, build_request
 from api_gateway.client.response import GatewayResponse
-from api_gateway.client.snapshot_polling import EMPTY_TTL, SnapshotPoller
+from api_gateway.client.snapshot_polling import EMPTY_TTL, MANY_CONTRACTS, SnapshotPoller
 from api_gateway.errors import RateLimited, Refused
 from tests.api_gateway.fakes import FakeGateway, FakeTime
 
@@ -57,6 +57,15 @@ async def test_the_first_snapshot_is_repeated_until_its_values_arrive(rig: Rig, 
     assert await rig.poll() == FULL
     assert rig.ibkr.requests == [f"{PATH}?conids=265598&fields=31,84"] * 3
     assert fake_time.sleeps == [0.5, 0.5]
+
+
+async def test_many_contracts_are_polled_a_second_later_because_no_earlier_poll_is_complete(
+    rig: Rig, fake_time: FakeTime
+) -> None:
+    conids = [str(number) for number in range(1, MANY_CONTRACTS + 1)]
+    rig.ibkr.respond(PATH, [], [{"conid": conid, "31": "1"} for conid in conids])
+    await rig.poll(snapshot(conids, "31"))
+    assert fake_time.sleeps == [1.0]
 
 
 async def test_the_second_snapshot_is_requested_once_even_if_a_field_is_missing(
