@@ -1,4 +1,4 @@
-"""Aligned text tables: runs of spaces cost almost no tokens, separators and JSON keys do."""
+"""Text tables: aligned while they are short, because runs of spaces cost few tokens, else with tabs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ Row = TypeVar("Row")
 
 _NUMERIC = re.compile(r"[+-]?[0-9.]+ ?%?|-|")
 _GAP = "  "
+MAX_ALIGNED = 30
+"""Lines of a table that is aligned. Longer ones are separated by tabs, which costs a seventh less tokens."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ def format_table(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> str:
 
 
 def format_lines(headings: Sequence[Sequence[str]], lines: Sequence[Sequence[str]]) -> str:
-    """The lines in aligned columns, below the headings. A column of numbers is right-aligned."""
+    """The lines below the headings: in aligned columns, numbers to the right, or separated by tabs."""
+    if len(lines) > MAX_ALIGNED:
+        return "\n".join("\t".join(line).rstrip() for line in (*headings, *lines))
     numeric = [all(_NUMERIC.fullmatch(cell) for cell in cells) for cells in zip(*lines, strict=True)]
     everything = [*headings, *lines]
     widths = [max(map(len, cells)) for cells in zip(*everything, strict=True)]

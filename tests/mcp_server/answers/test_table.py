@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcp_server.answers.table import Column, format_table
+from mcp_server.answers.table import MAX_ALIGNED, Column, format_table
 
 COLUMNS = [
     Column[tuple[str, str, str]]("what", lambda row: row[0]),
@@ -22,3 +22,9 @@ def test_a_column_without_any_value_is_left_out() -> None:
 
 def test_a_table_without_rows_is_empty() -> None:
     assert format_table(COLUMNS, []) == ""
+
+
+def test_a_long_table_is_separated_by_tabs() -> None:
+    table = format_table(COLUMNS, [("BRK B", "-0.07", "")] * (MAX_ALIGNED + 1))
+    assert set(table.splitlines()[1:]) == {"BRK B\t-0.07"}
+    assert "\t" not in format_table(COLUMNS, [("BRK B", "-0.07", "")] * MAX_ALIGNED)

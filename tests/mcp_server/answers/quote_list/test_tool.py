@@ -262,11 +262,11 @@ def test_the_holdings_of_a_large_account_are_quoted_to_the_last() -> None:
 
     results, held = with_stack(scenario, "large")
     shown = [
-        line for each in results for line in each.text.splitlines() if re.search(r"\d\.?\d* +[+-]?\d", line)
+        line for each in results for line in each.text.splitlines() if re.search(r"\d\.?\d*\s+[+-]?\d", line)
     ]
     rows = [line for line in shown if not line.startswith(("as of", "and "))]
     assert len(rows) == 151
-    assert {re.split(r"[ @]", line.replace("BRK B", "BRK_B"))[0].replace("_", " ") for line in rows} == held
+    assert {re.split(r"[\s@]", line.replace("BRK B", "BRK_B"))[0].replace("_", " ") for line in rows} == held
     assert all(each.tokens <= 1500 for each in results)
     assert len(results) == -(-151 // MAX_ROWS)
 
