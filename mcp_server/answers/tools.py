@@ -13,6 +13,7 @@ from mcp_server.answers.answer_tool import AnswerFunction, AnswerTool
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.option_chain.tool import get_option_chain
 from mcp_server.answers.performance.tool import get_performance
+from mcp_server.answers.portfolio.tool import get_portfolio
 from mcp_server.answers.quote_list.tool import get_quotes
 from mcp_server.answers.waiting.tool import wait_for
 
@@ -32,6 +33,7 @@ class AnswerEntry:
 
 
 ANSWERS: Final[tuple[AnswerEntry, ...]] = (
+    AnswerEntry(get_portfolio, {"Accounts", "Portfolio"}),
     AnswerEntry(get_performance, {"Portfolio Analyst"}, operation="get_performance_series"),
     AnswerEntry(get_activity, {"Order Monitoring"}),
     AnswerEntry(get_quotes, {"Market Data", "Contracts"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -16,6 +17,7 @@ from mcp_server.instruments.names import future_text, listing_text, option_text
 DEFINITION_FIELDS: Final = (
     "conid", "ticker", "name", "assetClass", "currency", "listingExchange", "expiry", "lastTradingDay",
     "putOrCall", "strike", "undConid", "undSym", "multiplier", "fullName", "isUS", "allExchanges",
+    "sector",
 )  # fmt: skip
 DETAIL_FIELDS: Final = (
     "con_id", "symbol", "company_name", "instrument_type", "currency", "exchange", "maturity_date", "right",
@@ -45,7 +47,7 @@ def from_definition(
     expiry = _first_day(row.get("expiry"), row.get("lastTradingDay"), details.get("maturity_date"))
     exchange = _text(row.get("listingExchange") or details.get("exchange")).removesuffix(".NMS")
     is_us = row["isUS"] is True if "isUS" in row else exchange in US_EXCHANGES
-    return _build(
+    found = _build(
         conid=conid,
         symbol=symbol,
         name=_text(row.get("name") or details.get("company_name")) or symbol,
@@ -63,6 +65,7 @@ def from_definition(
         description=_text(row.get("fullName") or details.get("text")),
         today=today,
     )
+    return replace(found, sector=_text(row.get("sector")))
 
 
 def from_chain_row(

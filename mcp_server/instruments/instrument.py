@@ -82,6 +82,7 @@ class Instrument:
     contract_month: str = ""
     underlying_conid: int | None = None
     is_us: bool = False
+    sector: str = ""
 
     def printed_as(self, text: str) -> Self:
         """The same instrument with another text."""

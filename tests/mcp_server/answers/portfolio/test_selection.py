@@ -1,0 +1,50 @@
+"""Which holdings `only` means."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcp_server.answers.portfolio.selection import describe_choices, select
+from tests.mcp_server.answers.portfolio.held import held
+
+HELD = held(
+    {"description": "AAPL"},
+    {"description": "AAPL   JAN2027 280 C [AAPL  270115C00280000 100]", "secType": "OPT", "position": -1},
+    {"description": "BRK B"},
+    {"description": "ES       DEC2026", "secType": "FUT"},
+    {"description": "SIE", "currency": "EUR"},
+    {"description": "EUR.USD", "secType": "CASH"},
+    {"description": "ES     DEC2026 6700 C [ESZ6  C6700 50]", "secType": "FOP"},
+)
+
+
+@pytest.mark.parametrize(
+    ("only", "names"),
+    [
+        ("aapl", ["AAPL", "AAPL 15Jan27 280C"]),
+        ("AAPL 15jan27 280c", ["AAPL 15Jan27 280C"]),
+        ("2", ["AAPL 15Jan27 280C"]),
+        ("brk.b", ["BRK B"]),
+        ("ES", ["ESZ6", "ES DEC2026 6700 C"]),
+        ("options", ["AAPL 15Jan27 280C", "ES DEC2026 6700 C"]),
+        ("OPT", ["AAPL 15Jan27 280C"]),
+        ("Stocks", ["AAPL", "BRK B", "SIE"]),
+        ("futures", ["ESZ6"]),
+        ("fx", ["EUR.USD"]),
+        ("EUR", ["EUR.USD"]),
+        ("short", ["AAPL 15Jan27 280C"]),
+        ("TSLA", []),
+    ],
+)
+def test_a_symbol_comes_before_an_asset_class_and_a_currency(only: str, names: list[str]) -> None:
+    assert [each.name for each in select(HELD, only)] == names
+
+
+def test_a_currency_means_what_is_traded_in_it() -> None:
+    assert [each.name for each in select([HELD[0], HELD[4]], "eur")] == ["SIE"]
+
+
+def test_the_choices_are_the_names_classes_and_currencies_that_exist() -> None:
+    text = describe_choices(HELD * 4)
+    assert all(each in text for each in ("AAPL", "ESZ6", "FOP", "EUR"))
+    assert describe_choices([]) != ""

@@ -1,0 +1,380 @@
+"""get_portfolio at the simulator: its numbers are those of the simulator's own ledger."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.simulator.accounts.valuation import Valuation
+from api_gateway.simulator.universe_file.universe_file import OwnUniverse
+from mcp_server.answers.answer_tool import AnswerTool
+from mcp_server.answers.portfolio.tool import get_portfolio
+from tests.mcp_server.answers.answer_stack import AnswerStack, Called, with_stack
+
+TOKENS_OF_THE_TOOL = 420
+TOKENS_OF_FIFTY_POSITIONS = 1500
+SATURDAY = datetime(2026, 11, 21, 17, tzinfo=UTC)
+MIXED = OwnUniverse(
+    "mixed",
+    """
+[cash]
+USD = 12500.5
+GBP = -4639.25
+EUR = 800.0
+[[position]]
+symbol = "AAPL"
+quantity = -50.5
+price = 280.0
+[[position]]
+symbol = "AAPL"
+type = "OPT"
+expiry = 2027-01-15
+strike = 280
+right = "C"
+quantity = -1
+price = 9.85
+[[position]]
+symbol = "AAPL"
+type = "OPT"
+expiry = 2026-12-18
+strike = 260
+right = "P"
+quantity = 3
+price = 4.1
+[[position]]
+symbol = "ES"
+type = "FUT"
+expiry = 2026-12-18
+quantity = -2
+price = 6700
+[[position]]
+symbol = "VOD"
+exchange = "LSE"
+quantity = 1000
+price = 0.9
+[[position]]
+symbol = "BTC"
+type = "CRYPTO"
+quantity = 0.25
+price = 90000
+""",
+)
+
+
+class Portfolio:
+    """Answers of an account whose session is warm, and its valuation at the same moment."""
+
+    def __init__(self, stack: AnswerStack) -> None:
+        self.stack = stack
+
+    @classmethod
+    async def warm(cls, stack: AnswerStack) -> Portfolio:
+        """With everything requested once, so that no later call waits."""
+        await stack.call(get_portfolio, limit=50)
+        return cls(stack)
+
+    def valuation(self, account: str = "DU1234567") -> Valuation:
+        return self.stack.simulation.accounts[account].valuation()
+
+    async def call(self, **arguments: Any) -> Called:
+        return await self.stack.call(get_portfolio, **arguments)
+
+
+def number(text: str, label: str) -> float:
+    """The number after a label."""
+    found = re.search(re.escape(label) + r":? ([+-]?[0-9.]+)", text)
+    assert found, f"{label} is not in: {text}"
+    return float(found[1])
+
+
+def count_tokens(text: str) -> int:
+    import bpe_openai
+
+    return len(bpe_openai.get_encoding("o200k_base").encode(text))
+
+
+def test_the_account_s_lines_are_the_ledger_s_amounts() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[str, Valuation]:
+        portfolio = await Portfolio.warm(stack)
+        text = (await portfolio.call()).text
+        return text, portfolio.valuation()
+
+    text, truth = with_stack(scenario)
+    assert text.splitlines()[0].startswith("as of 12:00:")
+    assert number(text, "Net liquidation") == round(truth.net_liquidation)
+    assert number(text, "cash") == round(truth.base_ledger.cash)
+    assert number(text, "EUR") == round(truth.cash["EUR"])
+    assert number(text, "buying power") == round(truth.total.buying_power)
+    assert number(text, "excess liquidity") == round(truth.total.excess_liquidity)
+    assert number(text, "cushion") == round(truth.total.cushion * 100, 1)
+    assert number(text, "day") == pytest.approx(truth.daily_pnl, abs=100)
+    assert number(text, "open P&L") == round(truth.base_ledger.unrealised)
+    assert number(text, "positions") == len(truth.open_positions)
+    assert number(text, "realized today") == pytest.approx(truth.base_ledger.realised, abs=0.01)
+    assert number(text, "total cash value") == round(truth.total.total_cash)
+
+
+def test_the_rows_are_the_positions_and_a_future_counts_with_its_profit() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[Called, Valuation]:
+        portfolio = await Portfolio.warm(stack)
+        columns = "quantity,value,weight%,open P&L,notional,cost"
+        return await portfolio.call(columns=columns), portfolio.valuation()
+
+    called, truth = with_stack(scenario)
+    for position in truth.open_positions:
+        symbol, kind = position.instrument.symbol, position.instrument.sec_type
+        name = {"STK": f"{symbol}   ", "OPT": f"{symbol} 11Dec26 267.5C", "FUT": "ESZ6"}[kind]
+        quantity, value, weight, profit, *others = map(float, called.row(name))
+        worth = position.unrealised if kind == "FUT" else position.market_value
+        assert quantity == position.quantity
+        assert value == round(worth)
+        assert weight == pytest.approx(worth / truth.net_liquidation * 100, abs=0.06)
+        assert profit == round(position.unrealised)
+        assert others == [*([round(position.market_value)] if kind == "FUT" else []), round(position.cost)]
+
+
+def test_every_position_is_reached_and_the_totals_cover_all() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[list[Called], Valuation]:
+        portfolio = await Portfolio.warm(stack)
+        parts = [await portfolio.call(limit="60", columns="value")]
+        while (found := re.search(r"cursor (c\d+)", parts[-1].text)) is not None:
+            parts.append(await portfolio.call(cursor=found[1]))
+        return parts, portfolio.valuation("DU3234567")
+
+    parts, truth = with_stack(scenario, "large")
+    rows = "\n".join(each.text for each in parts)
+    shown = re.findall(r"^([A-Z. ]+?)(?:@[A-Z]+)?\t(\d+)$", rows, re.MULTILINE)
+    assert sorted(name for name, _ in shown) == sorted(each.instrument.symbol for each in truth.positions)
+    assert len(parts) == 3
+    assert number(parts[0].text, "positions") == len(truth.positions) == 151
+    rest = re.search(r"and 91 more: value (\d+)", parts[0].text)
+    assert rest
+    in_rest = sum(int(value) for _, value in shown[60:])
+    assert int(rest[1]) == pytest.approx(in_rest, abs=60)
+
+
+# The tokenizer's package uses a deprecated function of Python when it is imported.
+@pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
+def test_fifty_positions_with_quotes_take_few_requests_and_tokens() -> None:
+    async def scenario(stack: AnswerStack) -> list[Called]:
+        await stack.gateway.get("/portfolio/accounts")
+        await stack.gateway.get("/iserver/account/pnl/partitioned")
+        return [await stack.call(get_portfolio, limit=50, by="name") for _ in range(2)]
+
+    cold, warm = with_stack(scenario, "large")
+    assert sum("." in line.split("\t")[-1] for line in cold.text.splitlines() if "\t" in line) > 45
+    assert len(cold.requests) <= 8
+    assert len(warm.requests) <= 5
+    assert count_tokens(cold.text) <= TOKENS_OF_FIFTY_POSITIONS
+
+
+@pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
+def test_the_tool_itself_takes_few_tokens() -> None:
+    async def scenario(stack: AnswerStack) -> AnswerTool:
+        return AnswerTool(get_portfolio, stack.context)
+
+    tool = with_stack(scenario)
+    published = {"name": tool.name, "description": tool.description, "inputSchema": tool.parameters}
+    assert count_tokens(json.dumps(published)) <= TOKENS_OF_THE_TOOL
+
+
+def test_an_advisor_gets_a_line_for_each_client_and_their_sum() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[Called, dict[str, Valuation]]:
+        portfolio = await Portfolio.warm(stack)
+        called = await portfolio.call(view="summary")
+        return called, {each.id: portfolio.valuation(each.id) for each in stack.simulation.profile.accounts}
+
+    called, truth = with_stack(scenario, "fa5")
+    for account, valuation in truth.items():
+        worth, cash, *others = called.row(account)[2:]
+        assert float(worth) == pytest.approx(valuation.net_liquidation, abs=100)
+        assert float(cash) == round(valuation.base_ledger.cash)
+        assert float(others[3]) == pytest.approx(valuation.daily_pnl, abs=100)
+        assert int(others[-2]) == len(valuation.open_positions)
+    total = called.row("sum of 5")
+    assert float(total[0]) == pytest.approx(sum(each.net_liquidation for each in truth.values()), abs=300)
+    assert "DF2234567" not in called.text
+
+
+def test_one_instrument_is_shown_for_each_account_that_holds_it() -> None:
+    async def scenario(stack: AnswerStack) -> Called:
+        return await stack.call(get_portfolio, only="aapl")
+
+    called = with_stack(scenario, "fa5")
+    rows = [line.split() for line in called.text.splitlines() if line.startswith("AAPL  ")]
+    assert {row[1]: float(row[2]) for row in rows} == {"DU2234561": 260, "DU2234562": 40}
+    assert number(called.text, "positions") == 3
+
+
+def test_an_account_that_is_not_selected_has_a_computed_day() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[Called, Valuation]:
+        called = await stack.call(get_portfolio, account="world", columns="day,currency")
+        return called, stack.simulation.accounts["DU2234565"].valuation()
+
+    called, truth = with_stack(scenario, "fa5")
+    assert number(called.text, "day") == pytest.approx(truth.daily_pnl, abs=50)
+    assert called.row("VOD@LSE")[-1] == "GBP"
+
+
+@pytest.mark.parametrize("only", ["TSLA", "bonds", "JPY", "Tesla\x1b[31m"])
+def test_what_is_not_held_is_no_error_and_lists_what_is(only: str) -> None:
+    async def scenario(stack: AnswerStack) -> Called:
+        return await stack.call(get_portfolio, only=only)
+
+    called = with_stack(scenario)
+    assert not called.is_error
+    assert "\x1b" not in called.text
+    assert "ESZ6" in called.text.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("by", "first"),
+    [("value", "SPY"), ("gain", "SPY"), ("loss", "IBM"), ("day", "ESZ6"), ("name", "AAPL")],
+)
+def test_the_rows_are_in_the_order_that_was_requested(by: str, first: str) -> None:
+    async def scenario(stack: AnswerStack) -> Called:
+        return await stack.call(get_portfolio, by=by, limit=1)
+
+    called = with_stack(scenario)
+    lines = called.text.splitlines()
+    assert lines[[line.startswith("what") for line in lines].index(True) + 1].startswith(first)
+
+
+def failing(*paths: str, status: int = 500) -> Any:
+    """Replaces the responses of paths that contain one of these."""
+
+    def respond(request: httpx.Request) -> httpx.Response | None:
+        fails = any(path in request.url.path for path in paths)
+        return httpx.Response(status, json={"error": "fault"}) if fails else None
+
+    return respond
+
+
+def test_ibkr_s_cached_positions_are_used_if_the_current_ones_fail_or_are_empty() -> None:
+    async def scenario(stack: AnswerStack) -> list[Called]:
+        normal = await stack.call(get_portfolio)
+        stack.respond = failing("/portfolio2/")
+        failed = await stack.call(get_portfolio)
+        stack.respond = lambda request: (
+            httpx.Response(200, json=[]) if "/portfolio2/" in request.url.path else None
+        )
+        return [normal, failed, await stack.call(get_portfolio)]
+
+    normal, *fallbacks = with_stack(scenario)
+    for each in fallbacks:
+        assert each.row("IBM")[0] == normal.row("IBM")[0]
+        assert number(each.text, "positions") == number(normal.text, "positions")
+        assert each.text.count("Note: ") > normal.text.count("Note: ")
+
+
+@pytest.mark.parametrize(
+    ("path", "missing", "present"),
+    [
+        ("/summary", "buying power unknown", "IBM"),
+        ("/ledger", "", "excess liquidity 9"),
+        ("positions", "positions unknown", "buying power 3"),
+        ("/pnl/partitioned", "", "day -"),
+        ("/marketdata/snapshot", "", "IBM"),
+        ("/trsrv/secdef", "", "AAPL 11Dec26 267.5C"),
+    ],
+)
+def test_if_a_part_is_missing_the_rest_is_given(path: str, missing: str, present: str) -> None:
+    async def scenario(stack: AnswerStack) -> Called:
+        stack.respond = failing(path)
+        return await stack.call(get_portfolio)
+
+    called = with_stack(scenario)
+    assert not called.is_error
+    assert missing in called.text
+    assert present in called.text
+    assert "Note: " in called.text
+
+
+def test_without_a_login_there_is_one_error_at_once() -> None:
+    async def scenario(stack: AnswerStack) -> Called:
+        await stack.call(get_portfolio)
+        stack.respond = failing("/", status=401)
+        return await stack.call(get_portfolio)
+
+    called = with_stack(scenario)
+    assert called.is_error
+    assert len(called.text.splitlines()) == 1
+
+
+def test_quotes_that_are_not_subscribed_are_named_once() -> None:
+    async def scenario(stack: AnswerStack) -> Called:
+        return await stack.call(get_portfolio)
+
+    called = with_stack(scenario, availability="N")
+    assert "day%" not in called.text.splitlines()[3]
+    assert sum("IBM" in line for line in called.text.splitlines() if line.startswith("Note:")) == 1
+
+
+def test_a_weekend_and_an_account_without_positions_are_said() -> None:
+    async def scenario(stack: AnswerStack) -> Called:
+        return await stack.call(get_portfolio)
+
+    called = with_stack(scenario, "dynamic", now=SATURDAY)
+    assert "market closed" in called.text.splitlines()[0]
+    assert len(called.text.splitlines()) == 3
+
+
+def test_borrowed_currencies_shorts_and_futures_have_their_signs() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[list[Called], Valuation]:
+        portfolio = await Portfolio.warm(stack)
+        views = [await portfolio.call(view=view) for view in ("positions", "currencies", "allocation")]
+        return views, portfolio.valuation()
+
+    (positions, currencies, allocation), truth = with_stack(scenario, own_universe=MIXED)
+    assert "GBP -4639 borrowed" in positions.text
+    assert positions.row("AAPL  ")[0] == "-50.5"
+    ledgers = {each.currency: each for each in truth.ledgers}
+    for name, ledger in ledgers.items():
+        assert float(currencies.row(f"{name} ")[0]) == pytest.approx(ledger.cash, abs=0.5)
+    foreign = sum(each.net_liquidation * each.rate for each in truth.ledgers if each.currency != "USD")
+    assert number(currencies.text, "net") == pytest.approx(foreign, abs=5)
+    shares = allocation.text.split("sector")[0].splitlines()[3:]
+    assert sum(float(re.findall(r" (-?[0-9.]+)", line)[0]) for line in shares) == pytest.approx(
+        truth.net_liquidation, abs=20
+    )
+    assert "-667" in allocation.row("futures, P&L")[-1]
+
+
+def test_the_greeks_are_those_of_the_whole_position_and_add_up() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[Called, list[dict[str, Any]]]:
+        portfolio = await Portfolio.warm(stack)
+        await portfolio.call(view="options")
+        called = await portfolio.call(view="options")
+        conids = [
+            str(each.instrument.conid)
+            for each in portfolio.valuation().positions
+            if each.instrument.sec_type == "OPT"
+        ]
+        path = f"/iserver/marketdata/snapshot?conids={','.join(conids)}&fields=7308,7310"
+        return called, await stack.send("GET", path)
+
+    called, quotes = with_stack(scenario, own_universe=MIXED)
+    deltas = sorted(float(each["7308"]) for each in quotes)
+    put, call = called.row("AAPL 18Dec26 260P"), called.row("AAPL 15Jan27 280C")
+    assert called.text.index("18Dec26") < called.text.index("15Jan27")
+    assert [int(put[1]), int(call[1])] == [30, 58]
+    assert float(put[5]) == pytest.approx(300 * deltas[0], abs=3)
+    assert float(call[5]) == pytest.approx(-100 * deltas[1], abs=1)
+    assert number(called.text, "theta") == pytest.approx(float(put[8]) + float(call[8]), abs=0.2)
+    assert number(called.text, "delta in shares: AAPL") == pytest.approx(
+        float(put[5]) + float(call[5]), abs=0.2
+    )
+
+
+def test_the_allocation_can_be_drawn() -> None:
+    async def scenario(stack: AnswerStack) -> Called:
+        return await stack.call(get_portfolio, view="allocation", chart="true")
+
+    called = with_stack(scenario)
+    assert len(called.pictures) == 1
+    assert "Technology" in called.text
