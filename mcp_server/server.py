@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.data_dir.database import Database
 from mcp_server import identity
-from mcp_server.answers.context import create_context
+from mcp_server.answers.context import AnswerContext, create_context
 from mcp_server.answers.ibkr_clock import IbkrClock
 from mcp_server.answers.tools import answer_tools
 from mcp_server.app import create_app
@@ -42,6 +42,7 @@ from mcp_server.ticker.client import TickerClient
 from mcp_server.ticker.order_hold import OrderHold
 from mcp_server.tools.builtin_tool import BuiltinToolProvider
 from mcp_server.tools.operation_tool import OperationToolProvider, ToolOptions
+from mcp_server.tools.price_currencies import PriceCurrencies
 from mcp_server.tools.read_more import ReadMoreTool, RestStore
 from mcp_server.tools.resources import resources
 
@@ -81,7 +82,7 @@ def create_server(
     tools = OperationToolProvider(
         app,
         notes,
-        _tool_options(settings, rests),
+        _tool_options(settings, rests, context),
         context.instruments,
         unlisted=() if settings.raw_order_tools else (ORDERS,),
     )
@@ -146,9 +147,20 @@ def create_server(
     return server
 
 
-def _tool_options(settings: ServerSettings, rests: RestStore) -> ToolOptions:
+def _tool_options(settings: ServerSettings, rests: RestStore, context: AnswerContext) -> ToolOptions:
+    async def find_currencies(conids: Collection[int]) -> dict[int, dict[str, str]]:
+        instruments = await context.instruments.by_conids(conids)
+        units = await context.price_units.of_all(instruments.values())
+        return {
+            conid: {"currency": each.currency}
+            | ({"price_unit": unit.label} if (unit := units[conid]).label != each.currency else {})
+            for conid, each in instruments.items()
+            if each.currency
+        }
+
     return ToolOptions(
         max_result_bytes=settings.mcp_server_max_result,
         schema_in_argument_errors=settings.mcp_server_tools is ToolListing.SEARCH,
         store_rest=rests.store,
+        currencies=PriceCurrencies(find_currencies, time.monotonic),
     )

@@ -35,8 +35,8 @@ async def get_market_snapshot(
     31 last, 84 bid, 86 ask, 88/85 bid/ask size, 7762 volume, 82/83 change and %, 70/71 high/low, 7295 open,
     7741 prior close, 55 symbol, 7308-7311 Greeks, 7633 option's implied volatility, 7638 open interest.
     Values are text; C253.5 is the prior close (market closed), H is halted. A missing field is unknown, not
-    zero. 6509 starts with R real-time, D delayed, Z frozen, N not subscribed. Each conid uses one of
-    about 100 lines until `unsubscribe_market_data`.
+    zero. 6509 starts with R real-time, D delayed, Z frozen, Y frozen and delayed, N not subscribed, O not
+    signed. Each conid uses one of about 100 lines until `unsubscribe_market_data`.
     \f
     Source: IBKR Web API reference, "Live Market Data Snapshot".
     Found by: current price, stock price, what is it trading at, trading at now, how much is a share, what

@@ -41,6 +41,7 @@ from mcp_server.tools.caps import cap_note
 from mcp_server.tools.conid_names import ConidArguments, find_conid_arguments
 from mcp_server.tools.fastapi_internals import DirectCall, direct_call
 from mcp_server.tools.operation_schemas import OperationSchema, operation_schemas
+from mcp_server.tools.price_currencies import PriceCurrencies
 from mcp_server.tools.read_forms import NO_FORM, READ_FORMS
 from mcp_server.tools.truncation import narrowing_hint, truncate
 
@@ -67,6 +68,8 @@ class ToolOptions:
     """Whether an error about invalid arguments includes their schema, which the client may not have seen."""
     store_rest: Callable[[bytes], str | None] | None = None
     """Stores what a truncated result left out, and returns its cursor."""
+    currencies: PriceCurrencies | None = None
+    """Adds the currency to quotes and price bars."""
 
 
 class OperationToolProvider(Provider):
@@ -227,6 +230,8 @@ class OperationTool(Tool):
             )
             return self._error_result(f"{self.name}: {INTERNAL_ERROR} {outcome} {_REPORT_IT}")
         if status < 400:
+            if self._options.currencies is not None:
+                body = await self._options.currencies.add_to(self.name, arguments, body)
             return self._success_result(arguments, body, understood)
         message = _error_text(self.name, body)
         return (
