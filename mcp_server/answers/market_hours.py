@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.errors import Failed, Refused
+from api_gateway.errors import Failed, RateLimited, Refused
 from mcp_server.answers.accounts import AccountBook
 from mcp_server.answers.ibkr_clock import IbkrClock
 from mcp_server.answers.times import from_epoch, in_new_york
@@ -78,7 +78,7 @@ class MarketHours:
         """The market's state now. Never fails for want of a schedule: the words are then empty."""
         try:
             return state_at(await self.sessions(conid, venue), self._clock.now())
-        except (Refused, Failed):
+        except (Refused, Failed, RateLimited):
             return MarketState("", False)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from api_gateway.errors import Failed, Refused
+from api_gateway.errors import Failed, RateLimited, Refused
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.partial import gather_partial
 from mcp_server.answers.quotes import parse_number
@@ -45,7 +45,7 @@ async def read_benchmarks(texts: Sequence[str], first_day: date, context: Answer
     unique = list(dict.fromkeys(each.upper() for each in texts))
     try:
         resolutions = await context.instruments.resolve_all(unique)
-    except (Refused, Failed) as error:
+    except (Refused, Failed, RateLimited) as error:
         return [Benchmark(text, problem=error.sentence) for text in unique]
     found = dict(zip(unique, resolutions, strict=True))
     # Of two that people mean alike, either has the same return in its currency.
@@ -61,7 +61,7 @@ async def read_benchmarks(texts: Sequence[str], first_day: date, context: Answer
         histories = await gather_partial(requests)
         values = {text: each.value for text, each in histories.values.items()}
         errors = {text: each.sentence for text, each in histories.errors.items()}
-    except (Refused, Failed) as error:
+    except (Refused, Failed, RateLimited) as error:
         values, errors = {}, dict.fromkeys(instruments, error.sentence)
     return [
         _benchmark(text, instruments[text], values.get(text), errors.get(text, ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from mcp_server.answers.accounts import Account
@@ -17,11 +17,14 @@ from mcp_server.answers.times import clock_time, months_before
 
 _FEW_DAYS: Final = timedelta(days=7)
 _MAX_CHOICES: Final = 6
+_SATURDAY: Final = 5
 
 
-def value_notes(period: Period, reports: Sequence[AccountReport], results: Sequence[Total]) -> list[str]:
+def value_notes(
+    period: Period, reports: Sequence[AccountReport], results: Sequence[Total], today: date
+) -> list[str]:
     """About the days and the amounts that are shown."""
-    notes = [*_about_days(period, reports)]
+    notes = [*_about_days(period, reports, today)]
     if any(day.flow for each in reports for day in each.result.days):
         notes.append(
             "gain and return exclude deposits and withdrawals; the change of the value includes them. Their "
@@ -86,16 +89,16 @@ def benchmark_notes(results: Sequence[Total], benchmarks: Sequence[Benchmark]) -
     return notes
 
 
-def _about_days(period: Period, reports: Sequence[AccountReport]) -> list[str]:
+def _about_days(period: Period, reports: Sequence[AccountReport], today: date) -> list[str]:
     notes = []
     result = reports[0].result
     if any(each.selection.moved for each in reports):
         notes.append(
-            f"{period.days.start:%A %Y-%m-%d} has no values, because markets are closed; shown is the last "
-            f"day before, {result.end:%A %Y-%m-%d}."
-            if period.days.days == 1
-            else f"These days have no values, because markets are closed; shown is {result.end:%A %Y-%m-%d}."
+            "There are no values for these days: markets were closed, or IBKR has not computed them yet. "
+            f"Shown is the last day before, {result.end:%A %Y-%m-%d}."
         )
+    elif result.end < today and today.weekday() < _SATURDAY and period.days.end >= today:
+        notes.append(f"Today is not included: the last value that IBKR returned is of {result.end}.")
     begins = min(each.result.start for each in reports)
     late = any(each.selection.late for each in reports)
     ends = max(series.days[-1].day for each in reports for series in each.values.series.values())

@@ -92,7 +92,7 @@ async def get_performance(arguments: PerformanceArguments, context: AnswerContex
     blocks += [periods_table(total, period) for total in results]
     notes = [
         *freshness_notes(accounts, values, reports, now),
-        *value_notes(period, reports, results),
+        *value_notes(period, reports, results, today),
         *benchmark_notes(results, benchmarks),
     ]
     pictures: list[Picture] = []

@@ -130,11 +130,41 @@ def test_an_unknown_benchmark_does_not_hide_the_rest() -> None:
     assert any("ZZQXW" in line for line in called.text.splitlines() if line.startswith("Note"))
 
 
+def test_a_benchmark_without_prices_does_not_hide_the_rest() -> None:
+    async def scenario(stack: AnswerStack) -> None:
+        failure = httpx.Response(500, json={"error": "Chart data unavailable"})
+        stack.respond = lambda each: failure if each.url.path.endswith("/history") else None
+        called = await stack.call(get_performance, against="SPY")
+        assert not called.is_error
+        assert any('"SPY"' in line for line in called.text.splitlines() if line.startswith("Note"))
+
+    _run(scenario)
+
+
+def test_a_value_of_an_earlier_day_is_not_taken_for_todays() -> None:
+    async def scenario(stack: AnswerStack) -> list[str]:
+        days = ["20261116", "20261117"]
+        series = {
+            "startNAV": {"date": "20261113", "val": 1000.0},
+            "dates": days,
+            "nav": [1010.0, 1020.0],
+            "cps": [0.01, 0.02],
+        }
+        stack.respond = _responding({"DU1234567": {"7D": series, "baseCurrency": "USD"}})
+        called = [await stack.call(get_performance, period=each) for each in ("7D", "today")]
+        return [each.text for each in called]
+
+    week, today = _run(scenario)
+    for text in (week, today):
+        assert any("2026-11-17" in line for line in text.splitlines() if line.startswith("Note"))
+    assert "from the end of 2026-11-16 to 2026-11-17" in today
+
+
 def test_on_a_weekend_the_last_day_is_fridays() -> None:
     for period in ("1D", "2026-11-21"):
         called = _call(now=SATURDAY, period=period)
         assert "from the end of 2026-11-19 to 2026-11-20" in called.text
-    assert any("2026-11-21" in line for line in called.text.splitlines() if line.startswith("Note"))
+    assert any("Friday 2026-11-20" in line for line in called.text.splitlines() if line.startswith("Note"))
 
 
 @pytest.mark.parametrize("period", ["2027-01-01", "2024", "sometime", "2026-12-01 to 2026-12-31"])
