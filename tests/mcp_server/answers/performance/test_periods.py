@@ -101,6 +101,13 @@ def test_the_shortest_series_that_covers_the_days_is_used() -> None:
     assert found.points[0] in WEEK.points
 
 
+def test_a_period_of_ibkr_has_the_days_that_ibkr_gave_it() -> None:
+    own = _series(date(2026, 10, 14), TODAY)
+    values = AccountValues("A", "USD", {"1Y": YEAR, "1M": own}, VALUES.as_of)
+    assert _days("1M", values) == (date(2026, 10, 14), TODAY)
+    assert _days("1M") == (date(2026, 10, 16), TODAY)
+
+
 def test_a_series_without_a_start_begins_with_its_first_day() -> None:
     values = AccountValues("A", "USD", {"YTD": _series(date(2026, 3, 2), TODAY, start=False)}, VALUES.as_of)
     found = select_values(values, parse_period("YTD", TODAY))

@@ -81,9 +81,24 @@ def test_a_contract_that_nobody_knew_is_missing_until_the_next_request() -> None
         assert (await _read(stack, [NVDA])).covered == {NVDA}
         # The request was as wide as before, and so are later ones.
         assert {AAPL, NVDA, NO_CONTRACT} <= (await _read(stack)).covered
-        assert _sent(stack) == 2
+        await stack.sleep(LATER)
+        later = await _read(stack)
+        assert later.as_of is not None
+        assert stack.context.clock.now() - later.as_of < timedelta(minutes=1)
+        assert _sent(stack) == 3
 
     _run(scenario)
+
+
+def test_the_rows_of_other_accounts_are_left_out() -> None:
+    async def scenario(stack: AnswerStack) -> None:
+        login = await stack.context.accounts.read()
+        everything = await _read(stack)
+        found = await stack.context.portfolio_analyst.transactions.read(login.choose("Bold"))
+        assert {each.account for each in found.rows} == {"DU1234569"}
+        assert found.rows == tuple(each for each in everything.rows if each.account == "DU1234569")
+
+    _run(scenario, "fa")
 
 
 def test_days_that_were_over_are_answered_from_an_older_response() -> None:
