@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from mcp_server.answers.activity.alerts import Alert, read_alerts
-from mcp_server.answers.activity.row_values import row_time
 from mcp_server.answers.activity.sections import TOOL, Section, Wanted
 from mcp_server.answers.context import AnswerContext
+from mcp_server.answers.orders.row_values import row_time
 from mcp_server.answers.outside_text import outside_message
 from mcp_server.answers.paging import Listing, show_listing
 from mcp_server.answers.table import Column

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from api_gateway.errors import Failed, RateLimited, Refused
-from mcp_server.answers.activity.row_values import Leg
 from mcp_server.answers.activity.symbol_filter import SymbolFilter
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.market_hours import US_STOCKS
+from mcp_server.answers.orders.row_values import Leg
 from mcp_server.instruments.instrument import Choices, Found, Instrument
 
 

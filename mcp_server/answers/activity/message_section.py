@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mcp_server.answers.activity.messages import Message, read_messages
-from mcp_server.answers.activity.row_values import row_time
 from mcp_server.answers.activity.sections import TOOL, Section, Wanted
 from mcp_server.answers.context import AnswerContext
+from mcp_server.answers.orders.row_values import row_time
 from mcp_server.answers.outside_text import outside_message
 from mcp_server.answers.paging import Listing, show_listing
 from mcp_server.answers.partial import gather_partial
@@ -22,9 +22,11 @@ _MAX_LENGTH = 260
 async def message_section(wanted: Wanted, context: AnswerContext) -> Section:
     """The unread messages, and those of the period. Raises GatewayError."""
 
+    days = wanted.period(context.clock.today())
+
     def is_recent(message: Message) -> bool:
         day = in_new_york(message.moment).date() if message.moment else None
-        return day is not None and wanted.days.start <= day <= wanted.days.end
+        return day is not None and days.start <= day <= days.end
 
     def wants_older(messages: Sequence[Message]) -> bool:
         oldest = messages[-1]
@@ -59,7 +61,7 @@ async def message_section(wanted: Wanted, context: AnswerContext) -> Section:
     newest = messages[0] if messages else None
     if not chosen:
         last = f"; the newest is of {row_time(newest.moment, now)}" if newest else "; there are none"
-        return Section([f"{title}, none of {wanted.days.name}{last}"])
+        return Section([f"{title}, none of {days.name}{last}"])
     columns = [
         Column[Message]("time", lambda each: row_time(each.moment, now)),
         Column[Message]("", lambda each: "" if each.is_read else "unread"),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Failed, RateLimited, Refused
-from mcp_server.answers.activity.row_values import parse_flag, parse_id
+from mcp_server.answers.orders.row_values import parse_flag, parse_id
 from mcp_server.answers.outside_text import outside_name
 from mcp_server.answers.times import from_epoch
 

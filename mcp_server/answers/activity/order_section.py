@@ -9,9 +9,6 @@ from typing import Final
 
 from api_gateway.errors import Failed, Refused
 from mcp_server.answers.activity.contracts import Contracts, narrow, read_contracts
-from mcp_server.answers.activity.order_states import OrderState
-from mcp_server.answers.activity.orders import LiveOrder, add_reasons, read_orders
-from mcp_server.answers.activity.row_values import row_time
 from mcp_server.answers.activity.sections import (
     TOOL,
     Section,
@@ -21,6 +18,9 @@ from mcp_server.answers.activity.sections import (
 )
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.formats import amount, price, quantity
+from mcp_server.answers.orders.live_orders import LiveOrder, add_reasons, read_orders
+from mcp_server.answers.orders.order_states import OrderState
+from mcp_server.answers.orders.row_values import row_time
 from mcp_server.answers.outside_text import outside_message
 from mcp_server.answers.paging import Listing, show_listing
 from mcp_server.answers.table import Column
@@ -54,7 +54,8 @@ async def order_section(wanted: Wanted, context: AnswerContext) -> Section:
                 TOOL, Listing(columns, orders, wanted.rows, _count, f"{title}, continued"), context.cursors
             )
         )
-    return Section(blocks, [*_notes(orders, wanted), missing_accounts_note(wanted, covered), note])
+    days = wanted.period(context.clock.today()).days
+    return Section(blocks, [*_notes(orders, wanted, days), missing_accounts_note(wanted, covered), note])
 
 
 def order_columns(
@@ -135,7 +136,7 @@ def _reason(order: LiveOrder, orders: Sequence[LiveOrder]) -> str:
     return ""
 
 
-def _notes(orders: Sequence[LiveOrder], wanted: Wanted) -> list[str]:
+def _notes(orders: Sequence[LiveOrder], wanted: Wanted, days: int) -> list[str]:
     unexplained = [each.order_id for each in orders if each.lacks_reason and not _reason(each, orders)]
     confirming = [each.order_id for each in orders if each.state is OrderState.CONFIRMATION]
     notes = []
@@ -148,7 +149,7 @@ def _notes(orders: Sequence[LiveOrder], wanted: Wanted) -> list[str]:
         )
     if any(each.state is OrderState.CANCELLING for each in orders):
         notes.append("An order that is being cancelled can still fill.")
-    if wanted.days.days > 1 and "trades" not in wanted.what:
+    if days > 1 and "trades" not in wanted.what:
         notes.append("IBKR lists only orders that are open or ended today; earlier fills are in what=trades.")
     return notes
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from mcp_server.answers.accounts import Account, Accounts
 from mcp_server.answers.activity.symbol_filter import SymbolFilter
-from mcp_server.answers.times import DateRange
+from mcp_server.answers.times import DateRange, parse_range
 
 TOOL: Final = "get_activity"
 
@@ -24,7 +25,7 @@ class Wanted:
     chosen: tuple[Account, ...]
     named: Account | None
     what: tuple[str, ...]
-    days: DateRange
+    since: str
     symbol: SymbolFilter
     limit: int | None
 
@@ -37,6 +38,10 @@ class Wanted:
     def transaction_rows(self) -> int:
         """How many rows each of the tables of transactions shows."""
         return self.limit or _TRANSACTION_ROWS
+
+    def period(self, today: date) -> DateRange:
+        """The days that are wanted. It is the caller's `today`, because IBKR's data can correct the clock."""
+        return parse_range(self.since, today, argument="since")
 
     @property
     def account_id(self) -> str | None:
@@ -55,7 +60,9 @@ class Wanted:
     def label(self, listed: Collection[str]) -> str:
         """The listed accounts with paper or LIVE: `DU1234567 paper`, or `2 accounts paper`."""
         shown = [each for each in self.chosen if each.id in listed]
-        return shown[0].label if len(shown) == 1 else f"{len(shown)} accounts"
+        if len(shown) == 1:
+            return shown[0].label
+        return f"{len(shown)} accounts" if shown else "the selected account"
 
     def about(self) -> str:
         """` in AAPL`, if the call names a symbol."""
@@ -84,6 +91,6 @@ def missing_accounts_note(wanted: Wanted, listed: Collection[str]) -> str:
     if not missing:
         return ""
     return (
-        f"IBKR lists orders and trades of the selected account only. Not included: {', '.join(missing)}. "
-        "To see another account's, call `select_account` first."
+        "IBKR lists orders and trades of the selected account, so these accounts' can be missing: "
+        f"{', '.join(missing)}. To see another account's, call `select_account` first."
     )

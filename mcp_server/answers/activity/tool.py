@@ -110,13 +110,14 @@ async def _understand(arguments: ActivityArguments, context: AnswerContext) -> d
     """What is wanted of each kind. Raises AnswerError and GatewayError."""
     accounts = await _read_accounts(arguments, context)
     chosen = accounts.choose(arguments.account)
+    parse_range(arguments.since or "today", context.clock.today(), argument="since")  # to raise early
     return {
         each: Wanted(
             accounts=accounts,
             chosen=chosen,
             named=chosen[0] if len(chosen) == 1 and len(accounts.all) > 1 else None,
             what=arguments.what,
-            days=parse_range(arguments.since or KINDS[each].period, context.clock.today(), argument="since"),
+            since=arguments.since or KINDS[each].period,
             symbol=SymbolFilter(arguments.symbol or ""),
             limit=arguments.limit,
         )

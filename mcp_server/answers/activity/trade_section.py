@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from api_gateway.errors import Failed, Refused
 from mcp_server.answers.activity.commissions import sum_commissions
 from mcp_server.answers.activity.contracts import Contracts, narrow, read_contracts
-from mcp_server.answers.activity.row_values import row_time
 from mcp_server.answers.activity.sections import (
     TOOL,
     Section,
@@ -18,7 +17,11 @@ from mcp_server.answers.activity.sections import (
     listed_accounts,
     missing_accounts_note,
 )
-from mcp_server.answers.activity.trades import (
+from mcp_server.answers.base_currency import read_base_currency
+from mcp_server.answers.context import AnswerContext
+from mcp_server.answers.formats import exact_amount, price, quantity
+from mcp_server.answers.orders.row_values import row_time
+from mcp_server.answers.orders.trades import (
     MAX_DAYS,
     Execution,
     Trade,
@@ -26,17 +29,12 @@ from mcp_server.answers.activity.trades import (
     group_by_order,
     read_executions,
 )
-from mcp_server.answers.base_currency import read_base_currency
-from mcp_server.answers.context import AnswerContext
-from mcp_server.answers.formats import exact_amount, price, quantity
 from mcp_server.answers.paging import Listing, show_listing
 from mcp_server.answers.table import Column
 
 
 async def trade_section(wanted: Wanted, context: AnswerContext) -> Section:
     """The trades of the period, as far as IBKR lists executions. Raises GatewayError."""
-    today = context.clock.today()
-    start = trading_start(wanted.days.start, today)
     try:
         executions = await read_executions(context.gateway, wanted.account_id)
     except (Failed, Refused):
@@ -44,19 +42,20 @@ async def trade_section(wanted: Wanted, context: AnswerContext) -> Section:
             raise
         return Section(["Trades: not available."], [missing_accounts_note(wanted, ())])
     context.clock.observe(max((each.moment for each in executions if each.moment), default=None))
+    today = context.clock.today()
+    period = wanted.period(today)
+    start, end = trading_start(period.start, today), period.end
     covered = listed_accounts(wanted, {each.account for each in executions})
     mine = [each for each in executions if wanted.belongs(each.account)]
     contracts, base = await asyncio.gather(read_contracts(context, mine), _base_of(mine, wanted, context))
     symbol, note = await narrow(wanted.symbol, mine, contracts, context)
     trades = [
         trade
-        for trade in group_by_order(
-            each for each in mine if each.day is None or start <= each.day <= wanted.days.end
-        )
+        for trade in group_by_order(each for each in mine if each.day is None or start <= each.day <= end)
         if any(contracts.matches(symbol, each) for each in trade.all)
     ]
     view = TradeView(contracts, base, context)
-    days = f"{start}" if start == wanted.days.end else f"{start} to {wanted.days.end}"
+    days = f"{start}" if start == end else f"{start} to {end}"
     title = f"Trades of {wanted.label(covered)}{wanted.about()}, {days}{view.currency_of(trades)}"
     blocks = [f"{title}: {await view.summarize(trades)}"]
     if trades:
@@ -67,7 +66,7 @@ async def trade_section(wanted: Wanted, context: AnswerContext) -> Section:
             )
         )
     notes = [missing_accounts_note(wanted, covered), note]
-    if (today - wanted.days.start).days > MAX_DAYS:
+    if (today - period.start).days > MAX_DAYS:
         notes.append(
             f"IBKR lists executions of the last {MAX_DAYS} days; earlier trades are in what=transactions."
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from mcp_server.answers.activity.contracts import Contracts, narrow, read_instruments
@@ -16,7 +16,7 @@ from mcp_server.answers.paging import Listing, show_listing
 from mcp_server.answers.portfolio_analyst.transaction_rows import NO_CONTRACT, Transaction
 from mcp_server.answers.portfolio_analyst.transactions import Transactions
 from mcp_server.answers.table import Column
-from mcp_server.answers.times import clock_time
+from mcp_server.answers.times import NEW_YORK, clock_time
 from mcp_server.instruments.instrument import Instrument
 
 ContractSums = tuple[str, TransactionSums]
@@ -36,12 +36,14 @@ async def transaction_section(wanted: Wanted, context: AnswerContext) -> Section
     meant, note = await _meant_contracts(wanted, context)
     read = context.portfolio_analyst.transactions.read
     # A request that has to name contracts comes first: IBKR accepts only one in 15 minutes.
-    named = await read(wanted.chosen, meant, until=wanted.days.end) if meant else None
-    found = await read(wanted.chosen, None, until=wanted.days.end)
+    until = wanted.period(context.clock.today()).end
+    named = await read(wanted.chosen, meant, until=until) if meant else None
+    found = await read(wanted.chosen, None, until=until)
+    context.clock.observe(_newest(found))
     conids = {each.conid for each in found.rows} | {each.conid for each in found.profits}
     instruments = await read_instruments(conids - {NO_CONTRACT}, context)
     names = _names(found.rows, instruments)
-    days = wanted.days
+    days = wanted.period(context.clock.today())
 
     def belongs(conid: int) -> bool:
         instrument = instruments.get(conid)
@@ -74,7 +76,7 @@ async def transaction_section(wanted: Wanted, context: AnswerContext) -> Section
         newest = sorted(rows, key=lambda each: each.day, reverse=True)
         newest_first = Listing(columns, newest, wanted.transaction_rows, head=f"{title}, continued")
         blocks.append(show_listing(TOOL, newest_first, context.cursors))
-    coverage = _coverage(found, wanted, sums, context.clock.now())
+    coverage = _coverage(found, wanted, days.start, sums, context.clock.now())
     return Section(blocks, [*_limits(named or found, context), *coverage, note])
 
 
@@ -82,7 +84,7 @@ def describe_sums(sums: TransactionSums) -> str:
     """`realized profit +1200.5; dividends +45.2; interest -3.1 (received 1, paid -4.1) …`."""
     parts = [f"realized profit {_signed(sums.realized)}"] if sums.has_realized else []
     for kind in TransactionKind:
-        if kind in sums.by_kind:
+        if round(sums.by_kind.get(kind, 0.0), 2):
             part = f"{kind} {_signed(sums.by_kind[kind])}"
             if kind is TransactionKind.INTEREST and sums.received_interest and sums.paid_interest:
                 part += f" (received {_signed(sums.received_interest)}, paid {_signed(sums.paid_interest)})"
@@ -132,6 +134,12 @@ async def _meant_contracts(wanted: Wanted, context: AnswerContext) -> tuple[froz
     return symbol.conids, note
 
 
+def _newest(found: Transactions) -> datetime | None:
+    """The beginning of the newest day with a transaction, which is not in the future."""
+    days = [each.day for each in found.rows]
+    return datetime.combine(max(days), time(), NEW_YORK) if days else None
+
+
 def _limits(found: Transactions, context: AnswerContext) -> list[str]:
     """What IBKR has not answered for, and until when."""
     now = context.clock.now()
@@ -149,12 +157,14 @@ def _limits(found: Transactions, context: AnswerContext) -> list[str]:
     return notes
 
 
-def _coverage(found: Transactions, wanted: Wanted, sums: TransactionSums, now: datetime) -> list[str]:
+def _coverage(
+    found: Transactions, wanted: Wanted, start: date, sums: TransactionSums, now: datetime
+) -> list[str]:
     """What the rows leave out, and how old they are."""
     notes = []
     if found.as_of is not None and now - found.as_of > _OLD:
         notes.append(f"The transactions are as of {clock_time(found.as_of, now)}.")
-    if found.first_day is not None and found.first_day > wanted.days.start:
+    if found.first_day is not None and found.first_day > start:
         notes.append(f"The transactions begin on {found.first_day}.")
     if TransactionKind.SETTLEMENT in sums.by_kind and sums.has_realized:
         notes.append("Futures settlement is paid daily; the realized profit of a closed future includes it.")

@@ -9,13 +9,14 @@ from api_gateway.client.gateway import GatewayClient
 from mcp_server.answers import formats
 from mcp_server.answers.ibkr_clock import IbkrClock
 from mcp_server.answers.market_hours import US_STOCKS, MarketHours
-from mcp_server.answers.outside_text import outside_name
+from mcp_server.answers.orders.live_orders import parse_orders
+from mcp_server.answers.orders.order_states import OrderState
 from mcp_server.answers.quotes import LAST, QuoteReader
 from mcp_server.answers.times import clock_time
 from mcp_server.answers.waiting.conditions import MarketCondition, OrderCondition, PriceCondition
 from mcp_server.answers.waiting.watches import Watch
 
-_DONE = frozenset({"filled", "cancelled", "inactive", "rejected", "apicancelled"})
+_DONE = frozenset(each.value for each in OrderState if not each.is_open)
 
 
 class WatchReader:
@@ -60,9 +61,7 @@ class WatchReader:
                 before = seen
             changed = [f"order {order}: {text}" for order, text in seen.items() if before.get(order) != text]
             done = [
-                f"order {order}: {text}"
-                for order, text in seen.items()
-                if text.partition(",")[0].lower() in _DONE
+                f"order {order}: {text}" for order, text in seen.items() if text.partition(",")[0] in _DONE
             ]
             met = done if condition.until_done else changed
             latest = "; ".join(f"order {order}: {text}" for order, text in list(seen.items())[:5])
@@ -83,21 +82,9 @@ class WatchReader:
 
 
 def describe_orders(value: Any) -> Mapping[str, str]:
-    """The state of each order by its ID: `Submitted, 0/50 filled`."""
-    rows = value.get("orders") if isinstance(value, dict) else None
-    found = {}
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict) and row.get("orderId") is not None:
-            filled = outside_name(row.get("sizeAndFills"))
-            price = outside_name(row.get("price"))
-            found[str(row["orderId"])] = ", ".join(
-                filter(
-                    None,
-                    (
-                        outside_name(row.get("status")),
-                        f"{filled} filled" if filled else "",
-                        f"price {price}" if price else "",
-                    ),
-                )
-            )
-    return found
+    """The state of each order by its ID: `working, 0/50 filled, limit 462.97`."""
+    return {
+        order.order_id: ", ".join(filter(None, (order.state.value, order.fills, order.terms)))
+        for order in parse_orders(value).orders
+        if order.order_id
+    }

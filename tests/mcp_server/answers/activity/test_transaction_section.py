@@ -58,6 +58,20 @@ def test_the_sums_of_a_year_are_those_of_the_ledger() -> None:
     assert ledger(account, start, *INTEREST_KINDS) == amount_after(called, "interest")
 
 
+def test_dividends_and_taxes_are_those_of_the_ledger_when_the_clock_is_behind() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[Called, PaperAccount]:
+        stack.clock.advance(25 * 86_400)
+        stack.simulation.session.login()
+        stack.clock.advance(10)
+        return await call(stack), stack.simulation.selected_account
+
+    called, account = with_stack(scenario)
+    start, kinds = date(2026, 1, 1), CashTransactionKind
+    assert amount_after(called, "dividends") == ledger(account, start, kinds.DIVIDEND) > 0
+    assert amount_after(called, "withholding tax") == ledger(account, start, kinds.WITHHOLDING_TAX) < 0
+    assert "2026-12" in called.text
+
+
 def test_interest_and_fees_of_this_year_are_the_default() -> None:
     async def scenario(stack: AnswerStack) -> tuple[Called, PaperAccount]:
         return await call(stack), stack.simulation.selected_account

@@ -54,7 +54,7 @@ def test_an_order_is_watched_until_it_changes() -> None:
     first, second = with_stack(scenario)
     assert "handle=w1" in first.text
     assert second.text.startswith("met: any order changes")
-    assert "Cancel" in second.text
+    assert "cancelled" in second.text
 
 
 def test_an_open_market_is_open_and_closes_later() -> None:

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Failed, RateLimited, Refused
-from mcp_server.answers.activity.order_states import OrderState, parse_state
-from mcp_server.answers.activity.order_types import describe_terms, parse_order_type
-from mcp_server.answers.activity.row_values import (
+from mcp_server.answers.formats import quantity
+from mcp_server.answers.orders.order_states import OrderState, parse_state
+from mcp_server.answers.orders.order_types import describe_terms, parse_order_type
+from mcp_server.answers.orders.row_values import (
     Leg,
     describe_contract,
     first_value,
@@ -63,6 +64,11 @@ class LiveOrder:
     group: str
     reference: str
     reason: str
+
+    @property
+    def fills(self) -> str:
+        """`0/50 filled`; empty if the quantity is unknown."""
+        return f"{quantity(self.filled)}/{quantity(self.quantity)} filled" if self.quantity else ""
 
     @property
     def is_combination(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
-from mcp_server.answers.activity.order_types import describe_terms, parse_order_type
+from mcp_server.answers.orders.order_types import describe_terms, parse_order_type
 
 
 @pytest.mark.parametrize("ticket", ORDER_TYPES)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mcp_server.answers.activity.row_values import (
+from mcp_server.answers.orders.row_values import (
     Leg,
     describe_contract,
     parse_conid,

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from api_gateway.client.gateway import GatewayClient
-from mcp_server.answers.activity.row_values import (
+from mcp_server.answers.orders.row_values import (
     Leg,
     describe_contract,
     first_value,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mcp_server.answers.activity.orders import parse_orders
+from mcp_server.answers.orders.live_orders import parse_orders
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api_gateway.simulator.orders.order import OrderStatus
-from mcp_server.answers.activity.order_states import OrderState, parse_state
+from mcp_server.answers.orders.order_states import OrderState, parse_state
 
 Row = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcp_server.answers.activity.trades import group_by_order, parse_executions
+from mcp_server.answers.orders.trades import group_by_order, parse_executions
 
 COMBINATION = "28812380;;;654/1,655/-1"
 

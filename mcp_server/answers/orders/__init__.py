@@ -1,0 +1,1 @@
+"""Orders and executions as IBKR lists them, in one vocabulary."""
