@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import inspect
+import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from typing import Any, Final, TypeVar, get_type_hints
+from contextlib import nullcontext
+from typing import Any, get_type_hints
 
-from fastmcp.server.dependencies import get_context
 from fastmcp.tools.base import Tool, ToolResult
 from mcp_types import ImageContent, TextContent
 from pydantic import PrivateAttr, ValidationError
 
+from api_gateway.causes import OUTCOME_SENTENCES, Outcome
 from api_gateway.errors import GatewayError
 from mcp_server.answers.answer import Answer
 from mcp_server.answers.argument_types import AnswerArguments
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.errors import AnswerError
-from mcp_server.rest.argument_errors import CORRECT_ARGUMENTS, NOTHING_SENT, describe_problem
+from mcp_server.rest.argument_errors import (
+    CORRECT_ARGUMENTS,
+    INTERNAL_ERROR,
+    NOTHING_SENT,
+    REPORT_IT,
+    describe_problem,
+)
 from mcp_server.rest.docstring_notes import parse_notes
 from mcp_server.rest.listing import join_limited
 from mcp_server.tools.builtin_tool import BuiltinTool
 from mcp_server.tools.json_schema import compact_schema
+from mcp_server.tools.progress import ProgressReport
 
-Result = TypeVar("Result")
+_log = logging.getLogger(__name__)
+
 AnswerFunction = Callable[[Any, AnswerContext], Awaitable[Answer]]
 """Takes an AnswerArguments and the context. Raises GatewayError and AnswerError."""
-
-PROGRESS_AFTER: Final = 2.0
-"""Seconds after which the client is told that the call is still running, and then as often."""
 
 
 class AnswerTool(BuiltinTool):
@@ -90,14 +95,17 @@ class AnswerTool(BuiltinTool):
         except ValidationError as error:
             return self.error_result(self._validation_text(error))
         try:
-            answering = self._function(parsed, self._context)
-            answer = await (
-                answering if self._reports_progress else _with_progress(answering, self.title or self.name)
-            )
+            with nullcontext() if self._reports_progress else ProgressReport(self.title or self.name):
+                answer = await self._function(parsed, self._context)
         except AnswerError as error:
             return self.error_result(f"{self.name}: {error}")
         except GatewayError as error:
             return self.error_result(f"{self.name}: {error.problem} {error.hint}".strip())
+        except Exception:
+            _log.exception("%s raised an unexpected error", self.name)
+            return self.error_result(
+                f"{self.name}: {INTERNAL_ERROR} {OUTCOME_SENTENCES[Outcome.UNCHANGED]} {REPORT_IT}"
+            )
         content: list[TextContent | ImageContent] = [TextContent(type="text", text=answer.text())]
         content += [
             ImageContent(type="image", data=base64.b64encode(each.png).decode(), mime_type="image/png")
@@ -110,22 +118,3 @@ class AnswerTool(BuiltinTool):
             describe_problem(each["loc"], each["msg"], each.get("input")) for each in error.errors()
         )
         return f"{self.name}: {join_limited('; ', list(problems))}. {NOTHING_SENT} {CORRECT_ARGUMENTS}"
-
-
-async def _with_progress(answer: Awaitable[Result], title: str) -> Result:
-    """Await the answer, and report progress every two seconds while it takes longer."""
-    reporting = asyncio.create_task(_report_progress(title))
-    try:
-        return await answer
-    finally:
-        reporting.cancel()
-        await asyncio.gather(reporting, return_exceptions=True)
-
-
-async def _report_progress(title: str) -> None:
-    seconds = 0.0
-    while True:
-        await asyncio.sleep(PROGRESS_AFTER)
-        seconds += PROGRESS_AFTER
-        with suppress(RuntimeError):  # outside a request, nobody listens
-            await get_context().report_progress(seconds, None, f"{title}: waiting for IBKR, {seconds:.0f} s.")

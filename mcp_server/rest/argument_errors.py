@@ -10,6 +10,8 @@ from api_gateway.redaction import redact, sanitize
 from mcp_server.rest.listing import join_limited
 
 NOTHING_SENT: Final = "Nothing was sent to IBKR."
+INTERNAL_ERROR: Final = "this server failed while handling the call."
+REPORT_IT: Final = "Please report this with the details from the server's log."
 CORRECT_ARGUMENTS: Final = "Correct the arguments and call again."
 
 _MAX_NAME_LENGTH: Final = 40

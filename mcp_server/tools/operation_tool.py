@@ -30,7 +30,13 @@ from api_gateway.causes import OUTCOME_SENTENCES, Outcome
 from api_gateway.operations import Effect
 from mcp_server.app import ROUTE_NAME_KEY, STATUS_CODES
 from mcp_server.instruments.resolver import Instruments
-from mcp_server.rest.argument_errors import CORRECT_ARGUMENTS, NOTHING_SENT, unknown_arguments_text
+from mcp_server.rest.argument_errors import (
+    CORRECT_ARGUMENTS,
+    INTERNAL_ERROR,
+    NOTHING_SENT,
+    REPORT_IT,
+    unknown_arguments_text,
+)
 from mcp_server.rest.docstring_notes import Notes
 from mcp_server.rest.effects import is_repeatable, route_effect
 from mcp_server.rest.listing import join_limited
@@ -42,6 +48,7 @@ from mcp_server.tools.conid_names import ConidArguments, find_conid_arguments
 from mcp_server.tools.fastapi_internals import DirectCall, direct_call
 from mcp_server.tools.operation_schemas import OperationSchema, operation_schemas
 from mcp_server.tools.price_currencies import PriceCurrencies
+from mcp_server.tools.progress import ProgressReport
 from mcp_server.tools.read_forms import NO_FORM, READ_FORMS
 from mcp_server.tools.truncation import narrowing_hint, truncate
 
@@ -51,9 +58,7 @@ _log = logging.getLogger(__name__)
 _SPECIAL_WORDS = {"pnl": "P&L", "sso": "SSO", "secdef": "security definition"}
 # Operations whose conid is the underlying of a chain.
 _CHAIN_OPERATIONS = frozenset({"get_strikes", "get_secdef_info"})
-INTERNAL_ERROR = "this server failed while handling the call."
 _NOT_CALLED = "The operation itself was not sent to IBKR."
-_REPORT_IT = "Please report this with the details from the server's log."
 _CHECK_FIRST = "Check that before you call it again."
 _NOT_SERIALIZABLE = "a number or text in the arguments cannot be encoded as JSON"
 
@@ -220,7 +225,8 @@ class OperationTool(Tool):
         except (TypeError, UnicodeError):  # an integer of more than 64 bits, a lone surrogate
             return self._error_result(self._invalid_arguments_text(_NOT_SERIALIZABLE))
         try:
-            status, body = await self._call_route(path, query, content)
+            with ProgressReport(self.title or self.name):
+                status, body = await self._call_route(path, query, content)
         except Exception:
             _log.exception("%s raised an unexpected error", self.name)
             outcome = (
@@ -228,7 +234,7 @@ class OperationTool(Tool):
                 if self._effect is Effect.READS
                 else f"{OUTCOME_SENTENCES[Outcome.UNKNOWN]} {_CHECK_FIRST}"
             )
-            return self._error_result(f"{self.name}: {INTERNAL_ERROR} {outcome} {_REPORT_IT}")
+            return self._error_result(f"{self.name}: {INTERNAL_ERROR} {outcome} {REPORT_IT}")
         if status < 400:
             if self._options.currencies is not None:
                 body = await self._options.currencies.add_to(self.name, arguments, body)

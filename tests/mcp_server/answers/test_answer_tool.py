@@ -33,6 +33,8 @@ async def echo(arguments: EchoArguments, context: AnswerContext) -> Answer:  # n
     """
     if "fail" in arguments.what:
         raise AnswerError("It failed.", "Do not write fail.")
+    if "bug" in arguments.what:
+        raise KeyError("secret")
     if "login" in arguments.what:
         raise LoginRequired(request="GET /x", problem="Nobody is logged in.", hint="Log in.")
     return Answer([repr(arguments)], pictures=[Picture(b"png", "a picture")] if arguments.chart else [])
@@ -109,3 +111,10 @@ def test_arguments_that_only_the_operation_of_that_name_has_are_passed_on_to_it(
     passed_on, own = with_stack(scenario)
     assert passed_on == "operation ['conid', 'limit']"
     assert "`conid`" in own
+
+
+def test_an_unexpected_error_does_not_reach_the_client(caplog: pytest.LogCaptureFixture) -> None:
+    result = called(what="bug")
+    assert result.is_error
+    assert "secret" not in result.text
+    assert any(record.exc_info for record in caplog.records)

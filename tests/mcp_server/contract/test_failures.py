@@ -16,7 +16,8 @@ from api_gateway.causes import OUTCOME_SENTENCES, Outcome
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.operations import Effect
 from api_gateway.settings import GatewaySettings
-from mcp_server.tools.operation_tool import INTERNAL_ERROR, OperationTool
+from mcp_server.rest.argument_errors import INTERNAL_ERROR
+from mcp_server.tools.operation_tool import OperationTool
 from tests.api_gateway.virtual_network import ReceivedRequest, ResponseStream, VirtualNetwork, respond
 from tests.mcp_server.contract.faults import ACCOUNT, FAULTS, SECRET, Fault, WriteOutcome
 from tests.mcp_server.contract.test_wire import FIRST_ROWS, PAPER

@@ -18,7 +18,7 @@ from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.causes import OUTCOME_SENTENCES, Cause, Outcome
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
-from mcp_server.tools.operation_tool import INTERNAL_ERROR
+from mcp_server.rest.argument_errors import INTERNAL_ERROR
 from tests.api_gateway.because import says
 from tests.api_gateway.certificates import SelfSignedCertificate, make_certificate
 from tests.api_gateway.client.test_transport import request

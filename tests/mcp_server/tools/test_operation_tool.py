@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from api_gateway.causes import OUTCOME_SENTENCES, Outcome
 from api_gateway.client.gateway import GatewayClient
 from mcp_server.models.arguments import Arguments
-from mcp_server.rest.argument_errors import NOTHING_SENT
+from mcp_server.rest.argument_errors import INTERNAL_ERROR, NOTHING_SENT
 from mcp_server.rest.effects import CHANGES, DESTROYS, READS
 from mcp_server.rest.parameters import AccountId, Conid, OrderId
 from mcp_server.rest.parameters import Gateway as Relayed
@@ -24,7 +24,7 @@ from mcp_server.rest.relay import Json
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 from mcp_server.tools.argument_validation import TYPE_NAMES
-from mcp_server.tools.operation_tool import INTERNAL_ERROR, tool_title
+from mcp_server.tools.operation_tool import tool_title
 from tests.mcp_server.rejections import quoted
 
 
