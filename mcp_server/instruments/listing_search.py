@@ -26,6 +26,11 @@ from mcp_server.instruments.names import root_of_option_class
 from mcp_server.instruments.readings import ListingReading, NameReading, PairReading, SecurityIdReading
 
 MAX_ROWS: Final = 10
+_PREFIX: Final = 6
+_MIN_PREFIX: Final = 2
+# How well words match a name: 0 is all of it, 1 its beginning.
+_INSIDE: Final = 2
+_PART_OF_A_WORD: Final = 3
 _KINDS_MEANT: Final[dict[Meaning, tuple[Kind, ...]]] = {
     "future": ("FUT",),
     "index": ("IND",),
@@ -35,9 +40,9 @@ _KINDS_MEANT: Final[dict[Meaning, tuple[Kind, ...]]] = {
 _PUNCTUATION: Final = re.compile(r"[^A-Z0-9&]+")
 _LEGAL_WORDS: Final = frozenset(
     {
-        "A", "AB", "AG", "ASA", "B", "C", "CL", "CLASS", "CO", "COM", "COMPANY", "CORP", "CORPORATION",
-        "GROUP", "HOLDING", "HOLDINGS", "INC", "INCORPORATED", "LIMITED", "LLC", "LP", "LTD", "NV", "ORD",
-        "PLC", "REG", "SA", "SE", "SHARES", "SPA", "THE", "TRUST",
+        "&", "A", "AB", "AG", "AND", "ASA", "B", "C", "CL", "CLASS", "CO", "COM", "COMPANY", "CORP",
+        "CORPORATION", "GROUP", "HOLDING", "HOLDINGS", "INC", "INCORPORATED", "LIMITED", "LLC", "LP", "LTD",
+        "NV", "ORD", "PLC", "REG", "SA", "SE", "SHARES", "SPA", "THE", "TRUST",
     }
 )  # fmt: skip
 
@@ -131,35 +136,33 @@ class ListingSearch:
     ) -> Resolution | None:
         """The company whose name it is, or whose name begins with it; else the companies that it may be."""
         name = re.sub(r"[^\w &.'/+-]", " ", reading.name).strip()
-        words = significant_words(name)
+        words, wanted = significant_words(name), _both(reading.kinds, kinds)
         if not words or len(name) < 2:
             return None
-        rows = await self._lookups.search(name, by_name=True)
+        by_level = await self._companies(name, words)
+        if min(by_level, default=_PART_OF_A_WORD) >= _INSIDE and len(words[0]) >= _MIN_PREFIX:
+            # IBKR compares letter by letter: `Coca Cola` and `McDonalds` are found by their beginnings only.
+            more = await self._companies(words[0][:_PREFIX], words)
+            by_level = (
+                {level: more[level] for level in more if level < _INSIDE}
+                or by_level
+                or {level: more[level] for level in more if level < _PART_OF_A_WORD}
+            )
+        for level in sorted(by_level):
+            listings = [
+                each for each in await self._catalogue.listings(by_level[level]) if each.kind in wanted
+            ]
+            if listings:
+                return _choose_company(listings, query, currency, certain=level < _PART_OF_A_WORD)
+        return None
+
+    async def _companies(self, name: str, words: tuple[str, ...]) -> dict[int, list[int]]:
+        """The conids of the names that IBKR's search finds, by how well the words match them."""
         by_level: dict[int, list[int]] = {}
-        for row in rows:
+        for row in await self._lookups.search(name, by_name=True):
             if row.get("conid") and not row.get("issuers"):
                 by_level.setdefault(_match_level(words, str(row.get("name") or "")), []).append(row["conid"])
-        if not by_level:
-            return None
-        level = min(by_level)
-        listings = [
-            each
-            for each in await self._catalogue.listings(by_level[level])
-            if not kinds or each.kind in kinds
-        ]
-        stocks = [each for each in listings if each.kind == "STK"] or listings
-        if not stocks:
-            return None
-        found = [choose_listing(group, currency) for group in _by_symbol(stocks)]
-        homes = [each for one in found if one is not None for each in one.instruments]
-        companies = {company_name(each.name) for each in homes} | {each.symbol for each in homes}
-        if len(found) == 1 and found[0] is not None and level < 3:
-            return found[0]
-        if not companies:
-            return make_choices(query, stocks, "It is listed in several places.")
-        return make_choices(
-            query, homes, "It is part of several names." if len(homes) > 1 else "It is part of a name."
-        )
+        return by_level
 
     async def _stocks(self, reading: ListingReading) -> list[list[Instrument]]:
         """The stocks of each spelling that has any."""
@@ -244,12 +247,34 @@ class ListingSearch:
                 continue
             result = await self.by_symbol(ListingReading((root,)), symbol, wanted, currency)
             if isinstance(result, Found):
-                return Found(tuple(in_class(each, symbol) for each in result.instruments))
+                return Found(
+                    tuple(
+                        in_class(each, symbol) if each.kind == "IND" else each for each in result.instruments
+                    )
+                )
         return None
 
     async def _pair_choices(self, query: str, pairs: dict[str, int], reason: str) -> Choices:
         rows = [choice_of(_pair(name, int(conid))) for name, conid in pairs.items() if conid]
         return Choices(query, tuple(rows[: 2 * MAX_ROWS]), reason)
+
+
+def _choose_company(
+    listings: Sequence[Instrument], query: str, currency: str, *, certain: bool
+) -> Resolution:
+    """The home listing of the company, if it is one and has one class of shares; else the choices."""
+    stocks = [each for each in listings if each.kind == "STK"] or list(listings)
+    # One company has several symbols if it is listed abroad: AAPL is APC in Frankfurt.
+    one_company = len({company_name(each.name) for each in stocks}) == 1
+    groups = [stocks] if one_company else _by_symbol(stocks)
+    found = [choose_listing(group, currency) for group in groups]
+    if certain and len(found) == 1 and found[0] is not None:
+        return found[0]
+    homes = [each for one in found if one is not None for each in one.instruments]
+    if not homes:
+        return make_choices(query, stocks, "It is listed in several places.")
+    reason = "It is part of several names." if len(homes) > 1 else "It is part of a name."
+    return make_choices(query, homes, reason)
 
 
 def significant_words(name: str) -> tuple[str, ...]:
@@ -269,11 +294,12 @@ def _match_level(words: tuple[str, ...], name: str) -> int:
     found = significant_words(company_name(name))
     if found == words:
         return 0
-    if found[: len(words)] == words:
+    beginnings = ["".join(found[:length]) for length in range(1, len(found) + 1)]
+    if "".join(words) in beginnings:  # JP Morgan is JPMORGAN
         return 1
     if any(found[start : start + len(words)] == words for start in range(len(found))):
-        return 2
-    return 3
+        return _INSIDE
+    return _PART_OF_A_WORD
 
 
 def _pick(

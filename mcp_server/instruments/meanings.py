@@ -74,6 +74,7 @@ WORDS: Final[dict[str, str]] = {
     "EUROSTOXX 50": "ESTX50", "STOXX50": "ESTX50", "NIKKEI": "N225", "NIKKEI 225": "N225", "HANG SENG": "HSI",
     "BITCOIN": "BTC", "ETHEREUM": "ETH", "ETHER": "ETH", "SOLANA": "SOL", "LITECOIN": "LTC",
     "EURO": "EUR.USD", "STERLING": "GBP.USD", "YEN": "USD.JPY", "FACEBOOK": "META", "GOOGLE": "ALPHABET",
+    "CRUDE OIL": "/CL", "CRUDE": "/CL", "NATURAL GAS": "/NG", "E-MINI S&P 500": "/ES",
     "TREASURY": "US-T", "TREASURIES": "US-T", "US TREASURY": "US-T", "US TREASURIES": "US-T",
     "TREASURY BONDS": "US-T", "T-BONDS": "US-T",
 }  # fmt: skip

@@ -166,7 +166,9 @@ def _kind_words(clean: str, today: date) -> Iterator[Reading]:
             for reading in _read(rest, today):
                 if isinstance(reading, ListingReading):
                     yield ListingReading(reading.symbols, reading.exchanges, reading.currency, kinds)
-                elif isinstance(reading, (PairReading, NameReading)) and kinds & {"STK", "CASH"}:
+                elif isinstance(reading, NameReading):
+                    yield NameReading(reading.name, kinds)
+                elif isinstance(reading, PairReading) and "CASH" in kinds:
                     yield reading
 
 

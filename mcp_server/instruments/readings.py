@@ -79,9 +79,10 @@ class ListingReading:
 
 @dataclass(frozen=True)
 class NameReading:
-    """A company's name, or part of it."""
+    """A company's name, or part of it. `kinds` is empty for any."""
 
     name: str
+    kinds: frozenset[Kind] = frozenset()
 
 
 Reading: TypeAlias = (

@@ -154,7 +154,7 @@ def describe_problem(resolution: Resolution) -> str:
         return line
     table = format_table(_CHOICE_COLUMNS, resolution.rows[:_MAX_CHOICES])
     more = len(resolution.rows) - _MAX_CHOICES
-    return f"{line}; write one of:\n{table}" + (f"\nand {more} more" if more > 0 else "")
+    return f"{line.rstrip('.')}; write one of:\n{table}" + (f"\nand {more} more" if more > 0 else "")
 
 
 def _shows(text: str, instrument: Instrument) -> bool:
