@@ -15,11 +15,12 @@ from mcp_server.instruments.definitions import from_chain_row
 from mcp_server.instruments.instrument import Choice, Choices, Found, Instrument, Kind, Resolution, choice_of
 from mcp_server.instruments.lookups import Lookups
 from mcp_server.instruments.meanings import FUTURE_CLASSES, MEANINGS
-from mcp_server.instruments.names import decimal_text, future_text, root_of_option_class
+from mcp_server.instruments.names import future_text, root_of_option_class
+from mcp_server.instruments.option_choice import MAX_OPTIONS, choose_option, distance, fits, why_not
 from mcp_server.instruments.parsing import symbol_spellings
 from mcp_server.instruments.readings import FutureReading, OptionReading
 
-MAX_ROWS: Final = 8
+_MAX_MONTHS: Final = 8
 _NEAREST_STRIKES: Final = 4
 _FRONT_MONTHS: Final = 3
 _LONGEST_GAP: Final = 75  # days between a future's expiry and its contract month
@@ -115,8 +116,8 @@ class DerivativeSearch:
         nearest = [each for root in roots for each in [await self._nearest(root, reading)] if each]
         if not nearest:
             return None
-        rows = [choice_of(each) for found in nearest for each in found[: MAX_ROWS // len(nearest)]]
-        return Choices(query, tuple(rows), _why_not(nearest[0], reading, expired=expired))
+        rows = [choice_of(each) for found in nearest for each in found[: MAX_OPTIONS // len(nearest)]]
+        return Choices(query, tuple(rows), why_not(nearest[0], reading, expired=expired))
 
     async def options(
         self, root: Underlying, kind: Kind, month: ContractMonth, strike: Decimal, *, today_only: bool = False
@@ -171,9 +172,9 @@ class DerivativeSearch:
                 options = await self.options(
                     root.underlying, root.kind, month, reading.strike, today_only=today_only
                 )
-                found = [each for each in options if _fits(each, reading, trading_class)]
+                found = [each for each in options if fits(each, reading, trading_class)]
                 if found:
-                    return _choose_option(found, reading, root.underlying, query)
+                    return choose_option(found, reading, root.underlying, query)
         return None
 
     async def _nearest(self, root: _OptionRoot, reading: OptionReading) -> list[Instrument]:
@@ -198,7 +199,7 @@ class DerivativeSearch:
                 if reading.right in (None, each.right) and trading_class in ("", each.trading_class)
             ]
             if found:
-                return sorted(found, key=lambda each: _distance(each, day, reading.strike))
+                return sorted(found, key=lambda each: distance(each, day, reading.strike))
         return []
 
     def _no_future(
@@ -221,7 +222,7 @@ class DerivativeSearch:
                 "",
                 "future",
             )
-            for each in sorted(nearest[:MAX_ROWS])
+            for each in sorted(nearest[:_MAX_MONTHS])
         ]
         return Choices(query, tuple(rows), reason)
 
@@ -240,38 +241,6 @@ def _months_around(day: date, kind: Kind) -> list[ContractMonth]:
     return [month, month.shifted(1), month.shifted(2)] if kind == "FOP" else [month]
 
 
-def _fits(option: Instrument, reading: OptionReading, trading_class: str) -> bool:
-    if trading_class and option.trading_class != trading_class:
-        return False
-    return reading.right in (None, option.right) and (
-        isinstance(reading.when, ContractMonth) or option.expiry == reading.when
-    )
-
-
-def _choose_option(
-    found: Sequence[Instrument], reading: OptionReading, root: Underlying, query: str
-) -> Resolution:
-    """The class with the underlying's name before others; of a month, the standard expiry."""
-    options = list(found)
-    if isinstance(reading.when, ContractMonth):
-        expiries = {each.expiry for each in options}
-        friday = reading.when.third_friday
-        # On a holiday, the standard options expire on the Thursday.
-        standard = [each for each in options if each.expiry and 0 <= (friday - each.expiry).days <= 1]
-        if not standard and len(expiries) > 1:
-            rows = tuple(choice_of(each) for each in options[:MAX_ROWS])
-            return Choices(query, rows, f"Several options expire in {reading.when.text}.")
-        latest = max((each.expiry for each in standard or options if each.expiry), default=None)
-        options = [each for each in options if each.expiry == latest]
-    own = [each for each in options if each.trading_class in (root.symbol, root.symbol.replace(" ", ""))]
-    chosen = own or [each for each in options if each.trading_class == options[0].trading_class]
-    if reading.right is None and len(chosen) > 1:
-        return Choices(
-            query, tuple(choice_of(each) for each in chosen), "It does not say whether put or call."
-        )
-    return Found((chosen[0],), tuple(each for each in found if each not in chosen))
-
-
 def _preferred(contracts: Sequence[Instrument], symbol: str) -> Instrument:
     """The future of the class that was written, else the one without a digit (weekly futures have one)."""
     named = [each for each in contracts if each.trading_class == symbol]
@@ -283,19 +252,3 @@ def _by_expiry(instruments: Iterable[Instrument]) -> list[Instrument]:
     return sorted(
         instruments, key=lambda each: (each.expiry or date.max, each.trading_class, each.right or "")
     )
-
-
-def _distance(option: Instrument, day: date, strike: Decimal) -> tuple[int, Decimal, str]:
-    days = abs((option.expiry - day).days) if option.expiry else 10**6
-    return (days, abs((option.strike or Decimal(0)) - strike), option.text)
-
-
-def _why_not(found: Sequence[Instrument], reading: OptionReading, *, expired: bool) -> str:
-    strike, when = decimal_text(reading.strike), reading.when
-    if isinstance(when, ContractMonth):
-        return f"No option with strike {strike} expires in {when.text}; these are the nearest."
-    if expired:
-        return f"It expired on {day_text(when)}; these are the nearest."
-    if any(each.expiry == when for each in found):
-        return f"There is no strike {strike} on {day_text(when)}; these are the nearest."
-    return f"No option with strike {strike} expires on {day_text(when)}; these are the nearest."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -33,6 +34,7 @@ _KINDS: Final[dict[str, Kind]] = {
     "IOPT": "WAR",
     "EC": "EC",
 }
+MAX_CHOICES: Final = 10
 DERIVATIVES: Final[frozenset[Kind]] = frozenset({"FUT", "OPT", "FOP"})
 OPTIONS: Final[frozenset[Kind]] = frozenset({"OPT", "FOP"})
 KIND_NAMES: Final[dict[Kind, str]] = {
@@ -142,3 +144,14 @@ def choice_of(instrument: Instrument) -> Choice:
         instrument.currency,
         KIND_NAMES[instrument.kind],
     )
+
+
+def make_choices(query: str, instruments: Sequence[Instrument], reason: str) -> Choices:
+    """The choices between instruments that are already known, the first ten."""
+    return Choices(query, tuple(choice_of(each) for each in instruments[:MAX_CHOICES]), reason)
+
+
+def kinds_in_both(one: Collection[Kind], other: Collection[Kind]) -> Collection[Kind]:
+    """The kinds that both allow; an empty collection allows all."""
+    everything = frozenset(KIND_NAMES)
+    return (frozenset(one) or everything) & (frozenset(other) or everything)

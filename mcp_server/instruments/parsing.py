@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
 from mcp_server.instruments.clean_text import clean_text
-from mcp_server.instruments.dates import (
-    MONTH_LETTERS,
-    ContractMonth,
-    DatedText,
-    find_dates,
-    future_year,
+from mcp_server.instruments.dated_readings import (
+    ONE_WORD,
+    SYMBOL,
+    read_bonds,
+    read_futures,
+    read_occ_symbol,
+    read_options,
 )
 from mcp_server.instruments.exchanges import (
     ANY_US,
@@ -24,15 +24,14 @@ from mcp_server.instruments.exchanges import (
     SUFFIXES,
     exchanges_of,
 )
-from mcp_server.instruments.instrument import Kind, Right
-from mcp_server.instruments.meanings import FUTURE_CLASSES, WORDS
+from mcp_server.instruments.instrument import Kind
+from mcp_server.instruments.meanings import WORDS
 from mcp_server.instruments.readings import (
     BondReading,
     ConidReading,
     FutureReading,
     ListingReading,
     NameReading,
-    OptionReading,
     PairReading,
     Reading,
     SecurityIdReading,
@@ -41,34 +40,7 @@ from mcp_server.instruments.security_ids import has_isin_check_digit, is_cusip, 
 
 MAX_CONID: Final = 2**31 - 1
 _MAX_NUMERIC_SYMBOL: Final = 6
-_SYMBOL: Final = r"[A-Z0-9][A-Z0-9.&'/+-]{0,11}(?: [A-Z]{1,3})?"
-_ONE_WORD: Final = re.compile(r"/?[A-Z0-9]{1,6}")
-_STRIKE: Final = r"[$@]?(?P<strike>\d+(?:\.\d+)?|\.\d+)"
-_RIGHT: Final = r"(?P<right>CALLS?|PUTS?|C|P)"
-_TERMS: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(?P<symbol>{_SYMBOL}) {_STRIKE}[ -]?{_RIGHT}(?: (?P<class>[A-Z0-9]{{1,6}}))?",
-        rf"(?P<symbol>{_SYMBOL}) {_RIGHT} ?{_STRIKE}",
-        rf"{_STRIKE}[ -]?{_RIGHT} (?:ON |OF )?(?P<symbol>{_SYMBOL})",
-        rf"(?P<symbol>{_SYMBOL}) {_STRIKE}(?P<right>)",
-    )
-)
-_OCC: Final = re.compile(r"([A-Z0-9]{1,6}) ?(\d{2})(\d{2})(\d{2})([CP])(\d{8})")
 _CONID: Final = re.compile(r"(?:.*#|CONID ?[:=]? ?)?(?P<conid>\d{1,10})(?:@(?P<place>[A-Z0-9.]*))?")
-_FUTURE: Final = re.compile(
-    rf"/?(?P<root>[A-Z0-9]{{1,6}}?) ?(?P<letter>[{MONTH_LETTERS}])(?P<year>20\d\d|\d\d?)"
-)
-_FUTURE_OPTION: Final = re.compile(
-    rf"(?P<root>[A-Z0-9]{{1,5}}?)(?P<letter>[{MONTH_LETTERS}])(?P<year>\d\d?) (?P<terms>.+)"
-)
-_FRONT: Final = re.compile(
-    r"(?:/(?P<a>[A-Z0-9]{1,6})|@(?P<b>[A-Z0-9]{1,6})|(?P<c>[A-Z0-9]{1,6})(?:1!|=F| 1|[ -]?CONT(?:INUOUS)?))"
-)
-_BOND: Final = re.compile(
-    r"(?P<issuer>[A-Z0-9][A-Z0-9 .&-]{0,20}?) (?P<coupon>\d{1,2}(?:\.\d+)?)"
-    r"(?: (?P<n>\d{1,2})/(?P<d>2|4|8|16|32|64))? ?(?P<percent>%?)(?: (?P<year>20\d\d))?"
-)
 _KIND_WORDS: Final[tuple[tuple[str, frozenset[Kind]], ...]] = (
     (r"STOCKS?|SHARES?|EQUITY|COMMON STOCK|ETF", frozenset({"STK"})),
     (r"INDEX", frozenset({"IND"})),
@@ -98,8 +70,7 @@ def _read(clean: str, today: date) -> Iterator[Reading]:
     if match := _CONID.fullmatch(upper):
         yield from _numbers(upper, int(match["conid"]), match["place"] or "")
         return
-    if match := _OCC.fullmatch(upper):
-        yield from _occ(match)
+    yield from read_occ_symbol(upper)
     if is_isin(upper):
         problem = "" if has_isin_check_digit(upper) else "its check digit is wrong"
         yield SecurityIdReading(upper, "ISIN", problem)
@@ -108,9 +79,9 @@ def _read(clean: str, today: date) -> Iterator[Reading]:
         yield SecurityIdReading(upper, "CUSIP")
     yield from _pairs(upper)
     yield from _kind_words(clean, today)
-    yield from _options(upper, today)
-    yield from _futures(upper, today)
-    yield from _bonds(upper, today)
+    yield from read_options(upper, today)
+    yield from read_futures(upper, today)
+    yield from read_bonds(upper, today)
     yield from _listings(upper)
     yield NameReading(clean)
 
@@ -125,15 +96,6 @@ def _numbers(upper: str, conid: int, place: str) -> Iterator[Reading]:
             yield SecurityIdReading(upper, "CUSIP")
         if len(upper) <= _MAX_NUMERIC_SYMBOL:
             yield ListingReading(symbol_spellings(upper, None))
-
-
-def _occ(match: re.Match[str]) -> Iterator[Reading]:
-    symbol, year, month, day, right, thousandths = match.groups()
-    try:
-        expiry = date(2000 + int(year), int(month), int(day))
-    except ValueError:
-        return
-    yield OptionReading(symbol, expiry, Decimal(thousandths) / 1000, "C" if right == "C" else "P")
 
 
 def _pairs(upper: str) -> Iterator[Reading]:
@@ -160,7 +122,7 @@ def _kind_words(clean: str, today: date) -> Iterator[Reading]:
         rest = match["rest"]
         if kinds == {"BOND"}:
             yield BondReading(rest.upper())
-        elif kinds == {"FUT"} and _ONE_WORD.fullmatch(rest.upper()):
+        elif kinds == {"FUT"} and ONE_WORD.fullmatch(rest.upper()):
             yield FutureReading(rest.upper())
         else:
             for reading in _read(rest, today):
@@ -170,79 +132,6 @@ def _kind_words(clean: str, today: date) -> Iterator[Reading]:
                     yield NameReading(reading.name, kinds)
                 elif isinstance(reading, PairReading) and "CASH" in kinds:
                     yield reading
-
-
-def _options(upper: str, today: date) -> Iterator[Reading]:
-    undecided: list[Reading] = []
-    for dated in find_dates(upper, today):
-        if _ONE_WORD.fullmatch(dated.rest):  # a future, or an incomplete option
-            break
-        for pattern in _TERMS:
-            if match := pattern.fullmatch(dated.rest):
-                reading = _option(match, dated.when)
-                if match["right"]:
-                    yield reading
-                    return
-                # `IBM 4.15 05/15/39` is a bond; with another way to write the date, more likely an option.
-                if not dated.american:
-                    undecided.append(reading)
-                break
-    if match := _FUTURE_OPTION.fullmatch(upper):
-        terms = f"{match['root']} {match['terms']}"
-        month = _contract_month(match, today)
-        for pattern in _TERMS[:2]:
-            if found := pattern.fullmatch(terms):
-                yield _option(found, month)
-    yield from undecided[:1]
-
-
-def _option(match: re.Match[str], when: date | ContractMonth) -> OptionReading:
-    groups = match.groupdict()
-    right: Right | None = None
-    if groups["right"]:
-        right = "C" if groups["right"].startswith("C") else "P"
-    symbol = groups["symbol"].removesuffix(".")
-    return OptionReading(symbol, when, Decimal(groups["strike"]), right, groups.get("class") or "")
-
-
-def _futures(upper: str, today: date) -> Iterator[Reading]:
-    if (match := _FUTURE.fullmatch(upper)) and not (match["root"].isdigit() and len(match["root"]) > 3):
-        yield FutureReading(match["root"], _contract_month(match, today))
-    for dated in find_dates(upper, today):
-        symbol = (
-            dated.rest.removeprefix("/").removesuffix(" FUTURES").removesuffix(" FUTURE").removesuffix(" FUT")
-        )
-        if _ONE_WORD.fullmatch(symbol):
-            yield FutureReading(symbol, dated.when)
-            break
-    if match := _FRONT.fullmatch(upper):
-        yield FutureReading(match["a"] or match["b"] or match["c"])
-    elif upper in FUTURE_CLASSES and upper not in CRYPTOCURRENCIES:
-        yield FutureReading(upper)
-
-
-def _contract_month(match: re.Match[str], today: date) -> ContractMonth:
-    return ContractMonth(future_year(match["year"], today), MONTH_LETTERS.index(match["letter"]) + 1)
-
-
-def _bonds(upper: str, today: date) -> Iterator[Reading]:
-    dates = [*find_dates(upper, today), DatedText(today, upper)]
-    for dated in dates:
-        match = _BOND.fullmatch(dated.rest)
-        if match is None:
-            continue
-        coupon = Decimal(match["coupon"])
-        if match["n"]:
-            coupon += Decimal(match["n"]) / Decimal(match["d"])
-        year = int(match["year"]) if match["year"] else None
-        if dated.rest == upper:  # no date
-            if year or match["percent"]:
-                yield BondReading(match["issuer"], coupon, year=year)
-        elif isinstance(dated.when, date):
-            yield BondReading(match["issuer"], coupon, dated.when)
-        else:
-            yield BondReading(match["issuer"], coupon, year=dated.when.year)
-        return
 
 
 def _listings(upper: str) -> Iterator[Reading]:
@@ -272,7 +161,7 @@ def _listings(upper: str) -> Iterator[Reading]:
         yield _listing(head, SUFFIXES[tail])
     elif dot and head and (exchanges := exchanges_of(tail)) is not None:
         yield _listing(head, exchanges)
-    if re.fullmatch(_SYMBOL, upper):
+    if re.fullmatch(SYMBOL, upper):
         yield _listing(upper, None)
 
 

@@ -13,10 +13,20 @@ from mcp_server.facts.fact_store import FactStore
 from mcp_server.instruments.bond_search import BondSearch
 from mcp_server.instruments.catalogue import Catalogue
 from mcp_server.instruments.clean_text import MAX_LENGTH, clean_text
+from mcp_server.instruments.company_search import CompanySearch, looks_like_a_name
 from mcp_server.instruments.dates import ContractMonth
 from mcp_server.instruments.derivative_search import DerivativeSearch
-from mcp_server.instruments.instrument import Choices, Found, Instrument, Kind, Resolution, Unknown, choice_of
-from mcp_server.instruments.listing_search import ListingSearch, looks_like_a_name, make_choices
+from mcp_server.instruments.instrument import (
+    Choices,
+    Found,
+    Instrument,
+    Kind,
+    Resolution,
+    Unknown,
+    choice_of,
+    make_choices,
+)
+from mcp_server.instruments.listing_search import ListingSearch
 from mcp_server.instruments.lookups import Lookups
 from mcp_server.instruments.meanings import MEANINGS
 from mcp_server.instruments.option_chains import OptionChains
@@ -58,6 +68,7 @@ class Instruments:
         self._catalogue = Catalogue(self._lookups)
         self._derivatives = DerivativeSearch(self._lookups, self._catalogue)
         self._listings = ListingSearch(self._lookups, self._catalogue, self._derivatives)
+        self._companies = CompanySearch(self._lookups, self._catalogue)
         self._bonds = BondSearch(self._lookups)
         self.chains = OptionChains(self._lookups, self._catalogue, self._derivatives)
 
@@ -154,12 +165,12 @@ class Instruments:
                     found = await self._bonds.bonds_of_symbols(reading.symbols, query)
                 return found
             case NameReading():
-                return await self._listings.by_name(reading, query, kinds, currency)
+                return await self._companies.by_name(reading, query, kinds, currency)
         return None
 
     async def _bonds_of(self, reading: BondReading, query: str, currency: str) -> Resolution | None:
         """The bonds of a company whose name was written instead of the issuer's symbol."""
-        named = await self._listings.by_name(NameReading(reading.issuer), query, frozenset(), currency)
+        named = await self._companies.by_name(NameReading(reading.issuer), query, frozenset(), currency)
         if not isinstance(named, Found):
             return None
         return await self._bonds.bonds(replace(reading, issuer=named.instruments[0].symbol), query)
@@ -170,7 +181,7 @@ class Instruments:
         """`Ford` is the symbol of another company than the one that people mean: both are offered."""
         if not isinstance(reading, ListingReading) or not looks_like_a_name(query):
             return found
-        named = await self._listings.by_name(NameReading(query), query, kinds, currency)
+        named = await self._companies.by_name(NameReading(query), query, kinds, currency)
         if not isinstance(named, Found) or named.instruments[0].symbol == found.instruments[0].symbol:
             return found
         return make_choices(
