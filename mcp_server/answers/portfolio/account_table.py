@@ -41,19 +41,23 @@ def account_rows(book: Book) -> list[AccountRow]:
 
 
 def sum_row(rows: Sequence[AccountRow]) -> AccountRow:
-    """The sum of the rows. An amount that one account lacks is the sum of the others."""
-    amounts = tuple(sum_known(column) for column in zip(*(each.amounts for each in rows), strict=True))
+    """The sum of the rows. An amount that one of the accounts lacks is unknown, because it would be wrong."""
+    amounts = tuple(_sum_of_all(column) for column in zip(*(each.amounts for each in rows), strict=True))
     worth, excess = amounts[0], amounts[3]
     return AccountRow(
         name=f"sum of {len(rows)}",
         amounts=amounts,
         cushion=excess / worth if excess is not None and worth else None,
-        day=sum_known(each.day for each in rows),
+        day=_sum_of_all([each.day for each in rows]),
         open_pnl=sum_known(each.open_pnl for each in rows),
         realized=sum_known(each.realized for each in rows),
         positions=sum(each.positions for each in rows),
         losing=sum(each.losing for each in rows),
     )
+
+
+def _sum_of_all(values: Sequence[float | None]) -> float | None:
+    return None if None in values else sum_known(values)
 
 
 def account_columns(base: str) -> list[Column[AccountRow]]:

@@ -44,7 +44,9 @@ class Book:
     def _with_day(self, portfolio: AccountPortfolio, changes: DayChanges) -> AccountPortfolio:
         if portfolio.day is not None or portfolio.positions is None:
             return portfolio
-        amounts = [each.day.amount for each in changes.apply(self.of(portfolio.account.id))]
+        # A currency pair is cash: what its change adds is not a position's.
+        held = [each for each in self.of(portfolio.account.id) if not each.position.is_currency_pair]
+        amounts = [each.day.amount for each in changes.apply(held)]
         known = [each for each in amounts if each is not None]
         if len(known) < len(amounts):
             return portfolio

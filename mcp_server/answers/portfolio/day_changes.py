@@ -57,7 +57,9 @@ class DayChanges:
         for each in holdings:
             if each.day.percent is None and each.position.conid in self._requested:
                 reasons.setdefault(self._reason(each), []).append(each.name)
-        notes = [f"no day% of {_join(names)}: {reason}" for reason, names in reasons.items()]
+        notes = [
+            f"no day% of {_join(list(dict.fromkeys(names)))}: {reason}" for reason, names in reasons.items()
+        ]
         if self.skipped:
             notes.append(
                 f"day% is unknown for {self.skipped} positions: each quote takes one of the login's 100 "

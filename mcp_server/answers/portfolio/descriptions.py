@@ -7,17 +7,18 @@ from datetime import date, datetime
 from typing import Final
 
 from mcp_server.answers.formats import quantity
-from mcp_server.answers.outside_text import outside_name
+from mcp_server.answers.outside_text import MAX_NAME_LENGTH, outside_message, outside_name
 
 _OPTION: Final = re.compile(
     r"(?P<symbol>\S.*?)\s+\S+\s+\S+\s+[CP]\s*\[\S+\s+(?P<expiry>\d{6})(?P<right>[CP])(?P<strike>\d{8}).*\]"
 )
 _FUTURE: Final = re.compile(r"(?P<symbol>\S+)\s+(?P<month>[A-Z]{3}\d{4})")
+_PLAIN: Final = re.compile(r"\S*( \S+)?|\S+ [A-Z]{3}\d{4} [\d.]+ [CP]")
 _MONTH_LETTERS: Final = "FGHJKMNQUVXZ"
 
 
 def contract_name(description: str) -> str:
-    """`SPY 17Jan25 440C`, `ESZ6`, or the description itself without its bracket; sanitized."""
+    """`SPY 17Jan25 440C`, `ESZ6`, or the description itself without its bracket."""
     if (option := _OPTION.fullmatch(description.strip())) is not None:
         expiry = _parse(option["expiry"], "%y%m%d")
         if expiry is not None:
@@ -27,7 +28,13 @@ def contract_name(description: str) -> str:
         month = _parse(f"01{future['month'].title()}", "%d%b%Y")
         if month is not None:
             return outside_name(f"{future['symbol']}{_MONTH_LETTERS[month.month - 1]}{month.year % 10}")
-    return outside_name(" ".join(description.partition("[")[0].split()))
+    return described(description.partition("[")[0])
+
+
+def described(text: str) -> str:
+    """IBKR's words for a contract, in quotation marks if they are more than a symbol and terms."""
+    words = outside_name(text)
+    return words if _PLAIN.fullmatch(words) else outside_message(words, MAX_NAME_LENGTH)
 
 
 def option_expiry(description: str) -> date | None:

@@ -9,10 +9,10 @@ from typing import Final, Literal
 
 from mcp_server.answers.availability import Availability
 from mcp_server.answers.outside_text import outside_name
-from mcp_server.answers.portfolio.descriptions import contract_name
+from mcp_server.answers.portfolio.descriptions import contract_name, described
 from mcp_server.answers.portfolio.positions import Position, merge_positions
 from mcp_server.answers.portfolio.reading import AccountPortfolio
-from mcp_server.instruments.instrument import Instrument
+from mcp_server.instruments.instrument import Instrument, Kind
 
 Order = Literal["value", "gain", "loss", "day", "name"]
 
@@ -25,6 +25,9 @@ class DayChange:
     amount: float | None
     availability: Availability = Availability.UNKNOWN
 
+
+_DESCRIBED: Final[frozenset[Kind]] = frozenset({"BOND", "FUND", "WAR", "EC", "OTHER"})
+"""Kinds whose text is IBKR's description."""
 
 NO_CHANGE: Final = DayChange(None, None)
 
@@ -42,10 +45,14 @@ class Holding:
 
     @property
     def name(self) -> str:
-        """How people write the contract; from the position's description if its details are unknown."""
-        if self.instrument is not None:
-            return outside_name(self.instrument.text)
-        return contract_name(self.position.description)
+        """How people write the contract; from the position's description if its details are unknown.
+
+        Several words that are not of our own form, such as a bond's description, are in quotation marks.
+        """
+        if self.instrument is None:
+            return contract_name(self.position.description)
+        text = self.instrument.text
+        return described(text) if self.instrument.kind in _DESCRIBED else outside_name(text)
 
     @property
     def exposure(self) -> float | None:

@@ -82,10 +82,12 @@ def account_notes(library: Library) -> list[str]:
             f"day: IBKR reports it only of the selected account{_named(library)}; others are computed from "
             "the price changes of what they hold now, without today's trades"
         )
-    if None in days:
-        notes.append(
-            f"day: IBKR has sent none for some accounts, and reports the selected one{_named(library)} only"
+    without = [each.account.id for each in portfolios if each.day is None]
+    if without:
+        only = (
+            "" if library.selected in without else f", and reports the selected account only{_named(library)}"
         )
+        notes.append(f"day: IBKR has sent none for {len(without)} of {len(portfolios)} accounts{only}")
     if len(portfolios) > MOST_LEDGERS:
         notes.append(
             f"cash of more than {MOST_LEDGERS} accounts is IBKR's total cash value, "

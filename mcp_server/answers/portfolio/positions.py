@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mcp_server.answers.outside_text import outside_name
@@ -105,7 +105,7 @@ def _parse_position(account: str, row: Mapping[str, Any]) -> Position:
     if open_pnl is None and market_value is not None and cost is not None:
         open_pnl = market_value - cost
     conid = str(row.get("conid") or "")
-    return Position(
+    position = Position(
         account=account,
         conid=int(conid) if conid.isdecimal() else None,
         description=str(row.get("description") or row.get("contractDesc") or row.get("ticker") or conid),
@@ -120,6 +120,9 @@ def _parse_position(account: str, row: Mapping[str, Any]) -> Position:
         realized_pnl=_first(row, "realizedPnl"),
         sector=str(row.get("sector") or ""),
     )
+    if position.average_price is None and cost is not None and quantity:
+        return replace(position, average_price=cost / quantity / position.multiplier)
+    return position
 
 
 def _without_pence(

@@ -99,4 +99,4 @@ def describe_choices(holdings: Iterable[Holding]) -> str:
 
 
 def _normalize(text: str) -> str:
-    return " ".join(text.upper().replace(".", " ").replace("/", " ").replace("_", " ").split())
+    return " ".join(text.upper().strip("\"'").replace(".", " ").replace("/", " ").replace("_", " ").split())

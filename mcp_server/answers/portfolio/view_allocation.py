@@ -17,6 +17,7 @@ from mcp_server.answers.portfolio.books import Book, read_library
 from mcp_server.answers.portfolio.columns import kind_name
 from mcp_server.answers.portfolio.holdings import Holding, sum_known
 from mcp_server.answers.portfolio.overview import NO_MATCH, account_names, totals
+from mcp_server.answers.portfolio.positions import CURRENCY_PAIRS
 from mcp_server.answers.portfolio.selection import describe_choices, select
 from mcp_server.answers.table import Column, format_table
 from mcp_server.pictures.charts import AllocationChart, AllocationRow
@@ -84,10 +85,14 @@ def allocation_chart(
 
 def class_shares(rows: Sequence[Holding], book: Book | None) -> list[Share]:
     """By asset class, the largest first; of a whole book, with its cash and accruals, which makes 100 %."""
-    shares = _group(
-        [each for each in rows if not each.position.is_settled_daily],
-        lambda each: kind_name(each.position.kind),
-    )
+    paid = [
+        each for each in rows if not each.position.is_settled_daily and not each.position.is_currency_pair
+    ]
+    shares = _group(paid, lambda each: kind_name(each.position.kind))
+    pairs = [each for each in rows if each.position.is_currency_pair]
+    if pairs:  # they are part of the cash
+        exposure = sum_known(each.exposure for each in pairs)
+        shares.append(Share(kind_name(CURRENCY_PAIRS), None, len(pairs), exposure))
     daily = [each for each in rows if each.position.is_settled_daily]
     if daily:
         unsettled = _sum_in_base(book, lambda row: row.futures_pnl) if book is not None else None

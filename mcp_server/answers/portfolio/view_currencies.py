@@ -100,7 +100,7 @@ def _columns(base: str, worth: float | None) -> list[Column[CurrencyRow]]:
         Column("cash", lambda each: formats.amount(each.cash)),
         Column("settled", lambda each: formats.amount(each.settled)),
         Column("positions", lambda each: formats.amount(each.positions)),
-        Column("futures notional", lambda each: formats.amount(each.notional)),
+        Column("notional", lambda each: formats.amount(each.notional)),
         Column(f"rate {base}".strip(), lambda each: formats.price(each.rate)),
         Column(f"total {base}".strip(), lambda each: formats.amount(each.base_value)),
         Column("weight%", lambda each: formats.percent(_percent(each.base_value, worth), 1, signed=False)),
