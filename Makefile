@@ -23,7 +23,7 @@ COMPILE = $(COMPILE_FILE) --group build pyproject.toml
 EVERYDAY := not containers and not browser and not acceptance and not thorough
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-thorough test-demo test-browser test-clients lint format types bench up down test-containers settings endpoints schemas known golden snapshots lock update test-lowest clean
+.PHONY: help demo test test-thorough test-demo test-browser test-clients lint format types bench evals up down test-containers settings endpoints schemas known golden snapshots lock update test-lowest clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -79,6 +79,10 @@ $(VENV)/bench.stamp: $(VENV)/run.stamp benchmarks/requirements.lock
 bench: $(VENV)/dev.stamp ## measure a call, startup and 10,000 calls (about ten minutes)
 	@$(MAKE) --no-print-directory VENV=$(VENV)/bench $(VENV)/bench/bench.stamp
 	$(BIN)/python -m benchmarks --python $(VENV)/bench/bin/python $(ARGS)
+
+# A model's key is read from the environment: ANTHROPIC_API_KEY or OPENAI_API_KEY.
+evals: $(VENV)/dev.stamp ## write evals/COSTS.md; MODEL=NAME: ask a real model the questions
+	@$(BIN)/python -m evals $(if $(MODEL),--model "$(MODEL)") $(ARGS)
 
 lint: $(VENV)/dev.stamp ## check style and formatting with ruff
 	@$(BIN)/ruff check . && checked=yes; $(BIN)/ruff format --check . && test -n "$$checked" || \

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from evals.question import OPEN
-from evals.situation import Situation, call_text
+from evals.situation import Situation, call_tool
 from tests.virtual_loop import run_in_virtual_time
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
@@ -73,7 +73,7 @@ async def _pages() -> dict[str, str]:
         ]
         for example in examples:
             async with Situation(example.profile, OPEN, {}).client() as client:
-                text, failed, _ = await call_text(client, name, example.arguments)
+                text, failed, _ = await call_tool(client, name, example.arguments)
             if failed:
                 raise RuntimeError(f"{name} {example.arguments}: {text}")
             lines += ["", f"## {example.question}", "", f"`{_call(name, example)}`", "", "```", text, "```"]

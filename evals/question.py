@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ OPEN: Final = datetime(2026, 11, 18, 17, 0, 7, tzinfo=UTC)
 """Noon in New York on a Wednesday."""
 
 SATURDAY: Final = datetime(2026, 11, 21, 15, tzinfo=UTC)
+"""10:00 in New York."""
 
 
 @dataclass(frozen=True)
@@ -24,18 +25,24 @@ class Call:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Question:
     """`facts` computes what a right answer contains from the simulator's own books, not from our code.
 
-    `before` changes the situation first, e.g. places an order at the simulator. `calls` is what a model that
-    knows the tools would do. `trades` marks questions about placing orders.
+    `before` changes the situation first, e.g. adds an order. `calls` is what a model that knows the tools
+    would do. `fails` is why the facts are not found yet.
     """
 
     text: str
     calls: Sequence[Call]
-    facts: Callable[[Situation], Awaitable[Sequence[Fact]]]
+    facts: Callable[[Situation], Sequence[Fact]]
     profile: str = "retail"
     now: datetime = OPEN
-    before: Callable[[Situation], Awaitable[None]] | None = None
+    before: Callable[[Situation], None] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    fails: str = ""
+
+    @property
+    def situation(self) -> str:
+        """The profile, and what else is special."""
+        return self.profile + (", weekend" if self.now == SATURDAY else "")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 import fastmcp
 import httpx
@@ -19,12 +19,32 @@ from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
+from api_gateway.simulator.universe_file.universe_file import OwnUniverse
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
+_PINNED: Final = ("STK", "IND", "CASH", "CRYPTO", "FUND", "FUT", "BOND")
+
+
+@cache
+def _prices_at(now: float, seed: int, own_universe: OwnUniverse | None) -> Mapping[int, float]:
+    """The prices of everything but options, which follow. They depend on nothing else, so they are cached."""
+    simulation = Simulation(
+        SimulationOptions(seed=seed, own_universe=own_universe), Clock(start=now, frozen=True)
+    )
+    return {
+        each.conid: simulation.prices.price_at(each, now)
+        for each in simulation.universe.all()
+        if each.sec_type in _PINNED
+    }
+
 
 class Situation:
-    """One login with its books. Everything starts cold; nothing is stored on disk."""
+    """One login, a server that starts cold, and the market standing still.
+
+    Prices are pinned at `now`, so that facts that are computed before a question still hold afterwards,
+    however long the answer takes. Everything else follows the virtual clock, IBKR's rate limits too.
+    """
 
     def __init__(self, profile: str, now: datetime, options: Mapping[str, Any]) -> None:
         loop = asyncio.get_running_loop()
@@ -33,25 +53,29 @@ class Situation:
         def wall() -> float:
             return now.timestamp() + loop.time() - began
 
-        simulated = SimulationOptions(profile=profile, login=True, opens_brokerage=True, **options)
-        self.clock = Clock(wall_clock=wall)
-        self.simulation = Simulation(simulated, self.clock)
+        self.simulation = Simulation(
+            SimulationOptions(profile=profile, login=True, opens_brokerage=True, **options),
+            Clock(wall_clock=wall),
+        )
+        self._pin_prices(now.timestamp())
         self.requests: list[str] = []
         self._simulator = httpx.ASGITransport(create_app(self.simulation))
-        # The same simulation again, without IBKR's limits: reading the books must not disturb the session.
-        self.twin = Simulation(replace(simulated, rate_limits=False, strict=False), self.clock)
-        self._books = httpx.ASGITransport(create_app(self.twin))
-        self.gateway = GatewayClient(
+        gateway = GatewayClient(
             GatewaySettings(_env_file=None),
             policy=POLICIES[TradingMode.PAPER],
             transport=httpx.MockTransport(self._serve),
             now=loop.time,
             wall=wall,
         )
-        self.server = create_server(
-            self.gateway,
+        self._server = create_server(
+            gateway,
             ServerSettings(_env_file=None, trading_mode=TradingMode.PAPER, ticker_url="http://127.0.0.1:9"),
         )
+
+    def _pin_prices(self, now: float) -> None:
+        found = _prices_at(now, self.simulation.options.seed, self.simulation.options.own_universe)
+        for conid, price in found.items():
+            self.simulation.prices.override_price(conid, price)
 
     async def _serve(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(f"{request.method} {request.url.path.removeprefix('/v1/api')}")
@@ -60,37 +84,18 @@ class Situation:
             response.status_code, headers=response.headers, stream=httpx.ByteStream(await response.aread())
         )
 
-    async def book(self, path: str, method: str = "GET", body: Any = None) -> Any:
-        """The rows of the twin: the books from which facts are computed, without our code."""
-        return await _request(self._books, method, path, body)
-
-    async def act(self, path: str, body: Any = None, method: str = "POST") -> Any:
-        """Do something at IBKR before the question, e.g. place an order, in both simulations."""
-        await _request(self._simulator, method, path, body)
-        return await _request(self._books, method, path, body)
-
     @asynccontextmanager
     async def client(self) -> AsyncIterator[fastmcp.Client[Any]]:
         """A real MCP client of the server."""
-        async with fastmcp.Client(self.server) as client:
+        async with fastmcp.Client(self._server) as client:
             yield client
 
 
-async def _request(transport: httpx.AsyncBaseTransport, method: str, path: str, body: Any) -> Any:
-    async with httpx.AsyncClient(
-        transport=transport, base_url="https://gateway/v1/api", headers={"User-Agent": "evals"}
-    ) as client:
-        response = await client.request(method, path, json=body)
-    if response.status_code >= 400:
-        raise RuntimeError(f"{method} {path}: {response.status_code} {response.text[:200]}")
-    return response.json()
-
-
-async def call_text(
+async def call_tool(
     client: fastmcp.Client[Any], tool: str, arguments: Mapping[str, Any]
-) -> tuple[str, bool, int]:
-    """The text of a call's result, whether it is an error, and how many pictures it has."""
+) -> tuple[str, bool, list[ImageContent]]:
+    """The text of a call's result, whether it is an error, and its pictures."""
     result = await client.call_tool(tool, dict(arguments), raise_on_error=False)
     text = "\n".join(each.text for each in result.content if isinstance(each, TextContent))
-    pictures = sum(isinstance(each, ImageContent) for each in result.content)
+    pictures = [each for each in result.content if isinstance(each, ImageContent)]
     return text, bool(result.is_error), pictures

@@ -1,0 +1,1 @@
+"""Real models that answer the questions: Anthropic's and any OpenAI-compatible endpoint."""
