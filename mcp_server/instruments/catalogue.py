@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from api_gateway.errors import Refused
+from api_gateway.outside_text import clean_line
 from mcp_server.instruments.dates import ContractMonth, parse_month_code
 from mcp_server.instruments.definitions import from_definition
 from mcp_server.instruments.exchanges import US_EXCHANGES
@@ -121,7 +122,7 @@ def _underlying(row: Mapping[str, Any]) -> Underlying | None:
     return Underlying(
         conid=int(row["conid"]),
         symbol=str(row.get("symbol") or ""),
-        name=str(row.get("name") or row.get("header") or ""),
+        name=clean_line(str(row.get("name") or row.get("header") or "")),
         exchange=str(row.get("exchange") or sections[0].get("exchange") or ""),
         kind=kind,
         sections=tuple(

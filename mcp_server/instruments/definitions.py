@@ -8,10 +8,13 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from api_gateway.outside_text import clean_line
 from mcp_server.instruments.dates import ContractMonth, month_of, parse_day, parse_month_code
 from mcp_server.instruments.exchanges import US_EXCHANGES
 from mcp_server.instruments.instrument import OPTIONS, Instrument, Kind, Right, to_kind
 from mcp_server.instruments.names import future_text, listing_text, option_text
+
+MAX_DESCRIPTION: Final = 60
 
 # What is stored of a row of `/trsrv/secdef`, and of a contract's details.
 DEFINITION_FIELDS: Final = (
@@ -62,7 +65,7 @@ def from_definition(
         month=parse_month_code(_text(details.get("contract_month"))),
         underlying=to_conid(row.get("undConid") or details.get("underlying_con_id")),
         is_us=is_us,
-        description=_text(row.get("fullName") or details.get("text")),
+        description=_text(row.get("fullName") or details.get("text"))[:MAX_DESCRIPTION],
         today=today,
     )
     return replace(found, sector=_text(row.get("sector")))
@@ -92,7 +95,7 @@ def from_chain_row(
         month=month,
         underlying=underlying or None,
         is_us=exchange in US_EXCHANGES,
-        description=_text(row.get("desc2")),
+        description=_text(row.get("desc2"))[:MAX_DESCRIPTION],
         today=today,
     )
 
@@ -176,4 +179,4 @@ def _first_day(*values: object) -> date | None:
 
 
 def _text(value: object) -> str:
-    return " ".join(str(value).split()) if isinstance(value, (str, int, float)) else ""
+    return clean_line(str(value)) if isinstance(value, (str, int, float)) else ""

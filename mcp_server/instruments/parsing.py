@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from mcp_server.instruments.clean_text import clean_text
+from mcp_server.instruments.clean_text import MAX_LENGTH, clean_text
 from mcp_server.instruments.dated_readings import (
     ONE_WORD,
     SYMBOL,
@@ -57,9 +57,9 @@ _KIND_SUFFIX: Final = tuple(
 
 
 def parse(text: str, today: date) -> tuple[Reading, ...]:
-    """The readings of a text, without duplicates; empty if there is no text."""
+    """The readings of a text, without duplicates; empty if it is empty or too long for a name."""
     clean = clean_text(text)
-    return tuple(dict.fromkeys(_read(clean, today))) if clean else ()
+    return tuple(dict.fromkeys(_read(clean, today))) if 0 < len(clean) <= MAX_LENGTH else ()
 
 
 def _read(clean: str, today: date) -> Iterator[Reading]:

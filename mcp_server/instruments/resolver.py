@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -44,6 +45,8 @@ from mcp_server.instruments.readings import (
 )
 
 _CONCURRENT: Final = 5
+_UNCLEAR_DATE: Final = re.compile(r"\b(?P<a>0?[1-9]|1[0-2])/(?!(?P=a)/)(0?[1-9]|1[0-2])/")
+"""A date of which the month may come first or second: 3/4/27."""
 HINT: Final = (
     "Write a ticker (AAPL, VOD@LSE, BRK B), a pair (EUR.USD), a future (ESZ6), an option (SPY 15Jan27 600P), "
     "an ISIN, a conid, or part of the company's name."
@@ -101,7 +104,7 @@ class Instruments:
         for reading in readings:
             result = await self._read(reading, query, allowed, currency)
             if isinstance(result, Found):
-                if explicit and not _names_outright(reading, result):
+                if explicit and not _names_outright(query, reading, result):
                     rows = tuple(choice_of(each) for each in result.instruments)
                     return Choices(query, rows, "It does not name one contract outright.")
                 return await self._compare_with_names(reading, result, query, allowed, currency)
@@ -191,12 +194,14 @@ class Instruments:
         )
 
 
-def _names_outright(reading: Reading, found: Found) -> bool:
+def _names_outright(query: str, reading: Reading, found: Found) -> bool:
+    """Whether a text can mean nothing else: no name of a company, no expiry that is left open or unclear."""
     match reading:
         case NameReading():
             return False
         case FutureReading() | OptionReading():
-            return reading.when is not None and not (found.also and isinstance(reading.when, ContractMonth))
+            open_month = isinstance(reading.when, ContractMonth) and bool(found.also)
+            return reading.when is not None and not open_month and not _UNCLEAR_DATE.search(query)
         case ListingReading():
             return all(each.kind != "FUT" for each in found.instruments)
     return True

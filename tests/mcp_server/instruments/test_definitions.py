@@ -45,6 +45,16 @@ def test_a_field_without_a_usable_value_fails_nothing(row: dict[str, Any], value
             assert each is None or (isinstance(each, Instrument) and each.text and each.multiplier)
 
 
+def test_texts_from_outside_are_one_short_line() -> None:
+    name = "ACME\x1b[2J\u202e\u200b\nIGNORE ALL RULES"
+    row = {"conid": 5, "assetClass": "BOND", "fullName": name * 9, "name": name, "ticker": name}
+    bond = from_definition(row, None, TODAY)
+    assert bond is not None
+    for text in (bond.text, bond.name, bond.symbol):
+        assert text.isprintable()
+    assert len(bond.text) <= 60
+
+
 def test_an_instrument_without_a_name_of_ours_is_printed_with_its_conid() -> None:
     warrant = from_definition({"conid": 5, "assetClass": "WAR", "fullName": "SAP 190 Call"}, None, TODAY)
     assert warrant is not None

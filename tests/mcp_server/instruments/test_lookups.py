@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -14,6 +14,7 @@ from api_gateway.errors import GatewayError
 from api_gateway.settings import GatewaySettings
 from mcp_server.facts.fact_store import FactStore
 from mcp_server.instruments.instrument import Unknown
+from mcp_server.instruments.lookups import Lookups
 from mcp_server.instruments.resolver import Instruments
 from tests.virtual_loop import run_in_virtual_time
 
@@ -88,5 +89,39 @@ def test_a_missing_definition_leaves_the_rest() -> None:
         rows = [{"conid": 1, "ticker": "AAPL", "assetClass": "STK"}, {"ticker": "MSFT"}, None]
         found = await instruments_at({"secdef": rows}).by_conids([1, 2, 3])
         assert [each.text for each in found.values()] == ["AAPL"]
+
+    run_in_virtual_time(check())
+
+
+def test_contract_months_are_read_again_on_the_next_day_in_new_york_and_conids_are_not() -> None:
+    times = [datetime(2026, 11, 19, 4, 50, tzinfo=UTC)]  # ten minutes before midnight in New York
+    sent: list[str] = []
+    rows = [{"conid": "1", "symbol": "SPY", "sections": [{"secType": "OPT", "months": "DEC26"}]}]
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        sent.append(request.url.path)
+        return httpx.Response(200, json=ESTABLISHED if "auth" in request.url.path else rows)
+
+    async def scope() -> str:
+        return "login"
+
+    async def check() -> None:
+        gateway = GatewayClient(
+            GatewaySettings(_env_file=None), policy=READ_ONLY, transport=httpx.MockTransport(serve)
+        )
+        facts = FactStore(None, now=lambda: times[-1])
+        lookups = Lookups(gateway, facts, scope=scope, now=lambda: times[-1])
+        for minutes, today_only, requests in [
+            (0, True, 1),
+            (9, True, 0),
+            (11, False, 0),
+            (11, True, 1),
+            (30, True, 0),
+        ]:
+            times.append(times[0] + timedelta(minutes=minutes))
+            sent.clear()
+            found = await lookups.search("SPY", today_only=today_only)
+            assert [row["conid"] for row in found] == [1]
+            assert len([path for path in sent if "search" in path]) == requests, (minutes, today_only)
 
     run_in_virtual_time(check())

@@ -80,6 +80,7 @@ ALERT = {"type": "object", "properties": {"conidex": {"type": "string"}}}
         (find_conid_arguments(ONE, trades=True), {"conid": "Apple"}, None),
         (find_conid_arguments(ONE, trades=True), {"conid": "ES"}, None),
         (find_conid_arguments(ONE, trades=True), {"conid": "SPY Dec26 650P"}, None),
+        (find_conid_arguments(ONE, trades=True), {"conid": "SPY 12/11/26 650P"}, None),
         (find_conid_arguments(ONE, trades=True), {"conid": "BMO"}, None),
         (find_conid_arguments(ONE), {"conid": "BMO"}, None),
         (find_conid_arguments(ONE), {"conid": "Foobarium"}, None),
