@@ -16,7 +16,7 @@ from mcp_server.answers.quotes import parse_number
 from mcp_server.answers.table import Column
 from mcp_server.answers.times import in_new_york
 
-_MAX_LENGTH = 260
+_MAX_LENGTH = 220
 
 
 async def message_section(wanted: Wanted, context: AnswerContext) -> Section:
@@ -73,7 +73,10 @@ async def message_section(wanted: Wanted, context: AnswerContext) -> Section:
             f"{unread - listed_unread} unread messages are older; `list_older_notifications` lists them."
         )
     return Section(
-        [title, show_listing(TOOL, Listing(columns, chosen, wanted.rows, head="Messages"), context.cursors)],
+        [
+            title,
+            show_listing(TOOL, Listing(columns, chosen, wanted.wide_rows, head="Messages"), context.cursors),
+        ],
         notes,
     )
 

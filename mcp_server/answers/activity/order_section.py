@@ -17,10 +17,10 @@ from mcp_server.answers.activity.sections import (
     missing_accounts_note,
 )
 from mcp_server.answers.context import AnswerContext
-from mcp_server.answers.formats import amount, price, quantity
+from mcp_server.answers.formats import amount, quantity
 from mcp_server.answers.orders.live_orders import LiveOrder, add_reasons, read_orders
 from mcp_server.answers.orders.order_states import OrderState
-from mcp_server.answers.orders.row_values import row_time
+from mcp_server.answers.orders.row_values import exact_price, row_time
 from mcp_server.answers.outside_text import outside_message
 from mcp_server.answers.paging import Listing, show_listing
 from mcp_server.answers.table import Column
@@ -71,13 +71,13 @@ def order_columns(
         Column("side", lambda each: each.side),
         Column("quantity", _quantity),
         Column("filled", lambda each: quantity(each.filled) if each.filled else ""),
-        Column("avg price", lambda each: price(each.average) if each.filled else ""),
+        Column("avg price", lambda each: exact_price(each.average) if each.filled else ""),
         Column("what", contracts.text),
         Column("type", lambda each: each.terms),
         Column("currency", lambda each: each.currency if len(currencies) > 1 else ""),
         Column("tif", lambda each: each.tif),
         Column("state", lambda each: each.state.value),
-        Column("time", lambda each: row_time(each.moment, now)),
+        Column("changed", lambda each: row_time(each.moment, now)),
         Column("why", lambda each: reasons.get(each.order_id, "")),
     ]
 

@@ -13,8 +13,11 @@ from mcp_server.answers.times import DateRange, parse_range
 
 TOOL: Final = "get_activity"
 
-_ROWS: Final = 25
-_TRANSACTION_ROWS: Final = 10
+# So that an answer takes at most 1,500 tokens.
+_ROWS: Final = 20
+_ROWS_OF_SEVERAL: Final = 12
+_WIDE_ROWS: Final = 10
+_WIDE_ROWS_OF_SEVERAL: Final = 5
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,13 @@ class Wanted:
 
     @property
     def rows(self) -> int:
-        """How many rows of orders, trades, messages and alerts are shown."""
-        return self.limit or _ROWS
+        """How many orders, trades or alerts are shown; fewer if the answer has other tables."""
+        return self.limit or (_ROWS if len(self.what) == 1 else _ROWS_OF_SEVERAL)
 
     @property
-    def transaction_rows(self) -> int:
-        """How many rows each of the tables of transactions shows."""
-        return self.limit or _TRANSACTION_ROWS
+    def wide_rows(self) -> int:
+        """How many messages, or rows of each table of transactions, are shown."""
+        return self.limit or (_WIDE_ROWS if len(self.what) == 1 else _WIDE_ROWS_OF_SEVERAL)
 
     def period(self, today: date) -> DateRange:
         """The days that are wanted. It is the caller's `today`, because IBKR's data can correct the clock."""

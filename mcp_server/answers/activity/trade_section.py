@@ -19,8 +19,8 @@ from mcp_server.answers.activity.sections import (
 )
 from mcp_server.answers.base_currency import read_base_currency
 from mcp_server.answers.context import AnswerContext
-from mcp_server.answers.formats import exact_amount, price, quantity
-from mcp_server.answers.orders.row_values import row_time
+from mcp_server.answers.formats import exact_amount, quantity
+from mcp_server.answers.orders.row_values import exact_price, row_time
 from mcp_server.answers.orders.trades import (
     MAX_DAYS,
     Execution,
@@ -123,7 +123,7 @@ class TradeView:
             Column("side", lambda each: each.first.side),
             Column("quantity", lambda each: quantity(each.quantity)),
             Column("what", self._what),
-            Column("avg price", lambda each: price(each.average)),
+            Column("avg price", lambda each: exact_price(each.average)),
             Column(
                 "currency", lambda each: self._contracts.currency(each.first) if len(currencies) > 1 else ""
             ),
@@ -140,7 +140,7 @@ class TradeView:
             return self._contracts.text(trade.first)
         return ", ".join(
             f"{side} {quantity(sum(each.size for each in rows))} {self._contracts.text(rows[0])} "
-            f"@ {price(average_price(rows))}"
+            f"@ {exact_price(average_price(rows))}"
             for (_, side), rows in legs.items()
         )
 

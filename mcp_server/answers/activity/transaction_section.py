@@ -69,12 +69,12 @@ async def transaction_section(wanted: Wanted, context: AnswerContext) -> Section
         if each.has_realized or not each.by_kind.keys().isdisjoint(_SHOWN)
     ]
     if contracts:
-        listing = Listing(_contract_columns(), contracts, wanted.transaction_rows, head=f"{title}, continued")
+        listing = Listing(_contract_columns(), contracts, wanted.wide_rows, head=f"{title}, continued")
         blocks.append(show_listing(TOOL, listing, context.cursors))
     if rows:
         columns = _row_columns(names, found.currency, by_account=len({each.account for each in rows}) > 1)
         newest = sorted(rows, key=lambda each: each.day, reverse=True)
-        newest_first = Listing(columns, newest, wanted.transaction_rows, head=f"{title}, continued")
+        newest_first = Listing(columns, newest, wanted.wide_rows, head=f"{title}, continued")
         blocks.append(show_listing(TOOL, newest_first, context.cursors))
     coverage = _coverage(found, wanted, days.start, sums, context.clock.now())
     return Section(blocks, [*_limits(named or found, context), *coverage, note])

@@ -29,6 +29,8 @@ from mcp_server.answers.quotes import parse_number
 MAX_STATUS_REQUESTS: Final = 3
 """Of how many orders that did not fill the status is read, for a reason that the list does not have."""
 
+_MAX_REASON: Final = 120
+
 # Only the first is recorded. IBKR documents that a status has the text of a rejection, but not where.
 _REASONS: Final = (
     "order_cancellation_by_system_reason",
@@ -135,7 +137,7 @@ def _parse_order(row: Mapping[str, Any]) -> LiveOrder:
         parent_id=parse_id(row.get("parentId")),
         group=parse_id(row.get("ocaGroupId")),
         reference=outside_name(row.get("order_ref"), 64),
-        reason=outside_name(first_value(row, *_REASONS), 150),
+        reason=outside_name(first_value(row, *_REASONS), _MAX_REASON),
     )
 
 
@@ -154,7 +156,7 @@ async def add_reasons(gateway: GatewayClient, orders: Sequence[LiveOrder]) -> tu
     except (Failed, Refused, RateLimited):  # an order of an earlier session has no status
         return tuple(orders)
     reasons = {
-        order_id: outside_name(first_value(response.value, *_REASONS), 150)
+        order_id: outside_name(first_value(response.value, *_REASONS), _MAX_REASON)
         for order_id, response in found.values.items()
         if isinstance(response.value, dict)
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mcp_server.answers.formats import price
+from mcp_server.answers.orders.row_values import exact_price
 from mcp_server.answers.outside_text import outside_name
 from mcp_server.answers.quotes import parse_number
 
@@ -68,4 +68,4 @@ def describe_terms(kind: OrderType, limit: Any, auxiliary: Any) -> str:
 
 
 def _join(words: str, value: float | None) -> str:
-    return f"{words} {price(value)}".strip() if value is not None else words
+    return f"{words} {exact_price(value)}".strip() if value is not None else words

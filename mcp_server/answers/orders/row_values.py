@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from mcp_server.answers.formats import price, quantity
 from mcp_server.answers.outside_text import outside_name
 from mcp_server.answers.times import from_epoch, in_new_york
 
@@ -81,6 +82,11 @@ def row_time(moment: datetime | None, now: datetime) -> str:
     if local.date() == today.date():
         return f"{local:%H:%M}"
     return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d %H:%M}"
+
+
+def exact_price(value: float | None) -> str:
+    """A price as it was ordered or paid: currency pairs have five decimals, which answers' prices round."""
+    return quantity(value) if value is not None and abs(value) < 10 else price(value)
 
 
 def parse_flag(value: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ import pytest
 from api_gateway.simulator.orders.order import OrderStatus
 from mcp_server.answers.activity.tool import get_activity
 from tests.api_gateway.simulator.combination_helpers import conidex, option_near_money
-from tests.api_gateway.simulator.paper_account import AAPL, IBM_IN_FRANKFURT
+from tests.api_gateway.simulator.paper_account import IBM_IN_FRANKFURT
 from tests.mcp_server.answers.activity.order_placing import pass_time, place, price_of
 from tests.mcp_server.answers.answer_stack import AnswerStack, Called, with_stack
 
@@ -108,6 +109,54 @@ def test_a_partial_fill_a_stop_a_bracket_and_a_closed_market_are_told_apart() ->
     assert "partly filled" in rows[partial]
     filled = float(rows[partial].split()[2])
     assert 0 < filled < 9000
+
+
+def test_an_order_outside_regular_hours_waits_for_the_market_to_open() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[Called, int]:
+        [order] = await place(stack, {"orderType": "LMT", "price": round(price_of(stack) * 0.99, 2)})
+        return await call(stack), order
+
+    saturday = datetime(2026, 11, 21, 17, tzinfo=UTC)
+    called, order = with_stack(scenario, now=saturday)
+    row = " ".join(called.row(str(order)))
+    assert "accepted" in row
+    assert "opens Mon 09:30" in row
+    assert "market closed" in called.text.splitlines()[0]
+
+
+# The tokenizer's package uses a deprecated function of Python when it is imported.
+@pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
+def test_many_orders_with_long_reasons_take_few_tokens() -> None:
+    import bpe_openai
+
+    async def scenario(stack: AnswerStack) -> Called:
+        reason = "Order rejected because the account does not have enough settled cash for it. " * 3
+        rows = [
+            {
+                "orderId": 602801000 + number,
+                "acct": "DU1234567",
+                "ticker": "AAPL",
+                "conid": 265598,
+                "side": "BUY",
+                "totalSize": 1000 + number,
+                "orderType": "Stop Limit",
+                "price": "180.25",
+                "auxPrice": "181.25",
+                "timeInForce": "GTC",
+                "status": "Inactive",
+                "lastExecutionTime_r": 1795013136000 + number,
+                "order_cancellation_by_system_reason": reason,
+            }
+            for number in range(60)
+        ]
+        respond_with(stack, *rows)
+        return await call(stack)
+
+    called = with_stack(scenario)
+    assert "rejected or not sent" in " ".join(called.row("602801059"))
+    assert "ended today 60" in called.text
+    assert "and 40 more" in called.text
+    assert len(bpe_openai.get_encoding("o200k_base").encode(called.text)) <= 1500
 
 
 def test_a_combination_is_named_by_its_legs() -> None:
@@ -306,4 +355,3 @@ def test_a_contract_that_ibkr_does_not_describe_is_shown_as_in_the_row() -> None
         return await call(stack)
 
     assert "MSFT" in with_stack(scenario).row("602801489")
-    assert AAPL

@@ -22,6 +22,7 @@ def test_the_spellings_of_ticket_list_and_status_are_one_type(ticket: str) -> No
     ("kind", "limit", "auxiliary", "terms"),
     [
         ("Limit", "462.97", None, "limit 462.97"),
+        ("Limit", "1.15705", None, "limit 1.15705"),
         ("Market", "", "", "market"),
         ("Stop", "170.00", "170.00", "stop 170"),
         ("Stop", "", "170.00", "stop 170"),

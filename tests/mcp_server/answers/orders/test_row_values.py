@@ -10,6 +10,7 @@ import pytest
 from mcp_server.answers.orders.row_values import (
     Leg,
     describe_contract,
+    exact_price,
     parse_conid,
     parse_flag,
     parse_id,
@@ -59,6 +60,16 @@ def test_a_contract_is_described_by_its_row(
     symbol: Any, name: Any, terms: Any, kind: Any, text: str | None
 ) -> None:
     assert describe_contract(symbol, name, terms, kind) == (text if text is not None else f"{symbol} {terms}")
+
+
+def test_a_currency_pair_s_price_is_not_rounded() -> None:
+    assert [exact_price(each) for each in (1.15705, 269.4975, 100.0, -0.35, None)] == [
+        "1.15705",
+        "269.4975",
+        "100",
+        "-0.35",
+        "",
+    ]
 
 
 def test_the_legs_of_a_combination_have_ratios_and_may_name_exchanges() -> None:
