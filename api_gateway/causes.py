@@ -440,6 +440,12 @@ class Cause(Enum):
         outcome=_REFUSED,
     )
     OPERATION_REFUSED = Row("{refused}", "{hint}", outcome=_REFUSED)
+    NOT_FOR_THIS_LOGIN = Row(
+        "{refused}",
+        "this operation is only for {who}: with any other login, repeating it does not help; with such a "
+        "login, check the arguments and repeat it once",
+        outcome=_REFUSED,
+    )
     REPLY_EXPIRED = Row(
         "{refused}",
         "a confirmation expires at the next request and can be answered only once: {check_orders}",

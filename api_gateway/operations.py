@@ -78,6 +78,9 @@ class RateLimit:
         return self.seconds + min(0.5, max(0.1, self.seconds * 0.1))
 
 
+EVERYBODY: Final = "everybody"
+
+
 @dataclass(frozen=True)
 class Operation:
     """One operation of the Web API.
@@ -125,7 +128,7 @@ class Operation:
     ticker: bool = False
     hint: str = ""
     status: Status = Status.RECORDED
-    open_to: str = "everybody"
+    open_to: str = EVERYBODY
 
     @property
     def key(self) -> OperationKey:
@@ -415,7 +418,11 @@ _ROWS: Final = (
     *_section(
         "Watchlists",
         Operation("GET", "/iserver/watchlists"),
-        Operation("GET", "/iserver/watchlist"),
+        Operation(
+            "GET",
+            "/iserver/watchlist",
+            hint="If `list_watchlists` does not have this ID, there is no such list; otherwise retry once.",
+        ),
         Operation("POST", "/iserver/watchlist", DESTROYS, repeatable=True),
         Operation("DELETE", "/iserver/watchlist", DESTROYS),
     ),

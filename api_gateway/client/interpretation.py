@@ -29,7 +29,7 @@ from api_gateway.errors import (
     SessionLost,
     Unreachable,
 )
-from api_gateway.operations import SessionRequirement
+from api_gateway.operations import EVERYBODY, SessionRequirement
 from api_gateway.outside_text import clean_json
 from api_gateway.redaction import sanitize
 from api_gateway.session.diagnosis import STATE_CAUSES, Diagnosis
@@ -274,6 +274,10 @@ def _interpret_status(
     if status == 414:
         too_long = explain(Cause.URI_TOO_LONG)
         return Invalid(request=request.description, **too_long.error_text)
+    # Before the causes that suggest a retry: which login it is cannot be told from the status.
+    if request.row.open_to != EVERYBODY and not request.row.hint and (request.read_only or status < 500):
+        not_open = explain(Cause.NOT_FOR_THIS_LOGIN, said=f"{said} ({status})", who=request.row.open_to)
+        return _refusal_error(request, said, not_open, status=status)
     if status == 500 and _has_error(body) and not _leaves_order_outcome_open(request, said):
         return _refusal_error(request, said, status=status)
     if status >= 500 and request.read_only and request.row.hint and _has_error(body):

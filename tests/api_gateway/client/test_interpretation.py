@@ -312,6 +312,17 @@ def test_a_503_with_a_reason_is_a_refusal_for_operations_with_a_hint() -> None:
     assert type(interpret(status, 503, b"<html>Bad Gateway</html>")) is Failed
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 500, 503])
+@pytest.mark.parametrize("body", [b"", b'{"error":"Service Unavailable"}', b"<html>oops</html>"])
+def test_what_only_some_logins_can_use_never_promises_that_a_retry_helps(status: int, body: bytes) -> None:
+    groups = build_request("GET", "/iserver/account/allocation/group", (), read_only=True)
+    error = interpret(groups, status, body)
+    assert type(error) is Refused
+    assert error.cause is Cause.NOT_FOR_THIS_LOGIN
+    save = build_request("POST", "/fa/model/save", (), read_only=False)
+    assert type(interpret(save, 503, body)) is OutcomeUnknown  # a write may have been carried out
+
+
 def test_a_414_means_invalid_arguments() -> None:
     assert type(interpret(READ, 414)) is Invalid
 
