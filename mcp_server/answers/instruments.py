@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mcp_server.answers.context import AnswerContext
@@ -43,6 +44,29 @@ def unresolved_error(resolutions: Sequence[Resolution]) -> AnswerError:
                 names = ", ".join(f"{one.text} ({one.currency})" for one in each.instruments)
                 problems.append(f"It can mean {names}: write one of them.")
     return AnswerError(" ".join(problems), choices="\n".join(tables))
+
+
+def describe_unresolved(resolution: Choices | Unknown) -> str:
+    """Why a text means no instrument, with the table of what it can mean if there are choices."""
+    line = f'"{outside_name(resolution.query)}": {resolution.reason}'
+    if not isinstance(resolution, Choices):
+        return line
+    return f"{line.rstrip('.')}; write one of:\n{describe_choices(resolution.rows)}"
+
+
+def describe_meaning(text: str, found: Found) -> str:
+    """`apple: AAPL (APPLE INC)`, or nothing if what was written shows which instrument is meant."""
+    if any(_shows(text, each) for each in found.instruments):
+        return ""
+    names = ", ".join(f"{each.text} ({outside_name(each.name)})" for each in found.instruments)
+    return f"{outside_name(text)}: {names}"
+
+
+def _shows(text: str, instrument: Instrument) -> bool:
+    """Whether the text shows it: AAPL, es for ESZ6, EUR/USD for EUR.USD, a conid for anything."""
+    written, shown = (re.sub("[^A-Z0-9]", "", each.upper()) for each in (text, instrument.text))
+    symbols = re.split("[^A-Z0-9]+", text.upper())
+    return written.isdigit() or written == shown or instrument.symbol.upper().split()[0] in symbols
 
 
 def describe_choices(rows: Sequence[Choice]) -> str:

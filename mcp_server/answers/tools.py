@@ -14,6 +14,7 @@ from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.option_chain.tool import get_option_chain
 from mcp_server.answers.performance.tool import get_performance
 from mcp_server.answers.portfolio.tool import get_portfolio
+from mcp_server.answers.price_history.tool import get_price_history
 from mcp_server.answers.quote_list.tool import get_quotes
 from mcp_server.answers.waiting.tool import wait_for
 
@@ -37,6 +38,7 @@ ANSWERS: Final[tuple[AnswerEntry, ...]] = (
     AnswerEntry(get_performance, {"Portfolio Analyst"}, operation="get_performance_series"),
     AnswerEntry(get_activity, {"Order Monitoring"}),
     AnswerEntry(get_quotes, {"Market Data", "Contracts"}),
+    AnswerEntry(get_price_history, {"Market Data", "Contracts"}, operation="get_price_bars"),
     AnswerEntry(get_option_chain, {"Contracts", "Market Data"}),
     AnswerEntry(wait_for, {"Market Data"}, reports_progress=True),
 )

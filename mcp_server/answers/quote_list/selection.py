@@ -9,24 +9,16 @@ from typing import Final
 
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.errors import AnswerError
+from mcp_server.answers.instruments import describe_meaning, describe_unresolved
 from mcp_server.answers.outside_text import outside_name
 from mcp_server.answers.quote_list.conid_lists import read_holdings, read_watchlist
-from mcp_server.answers.table import Column, format_table
-from mcp_server.instruments.instrument import KIND_NAMES, Choice, Choices, Found, Instrument, Resolution
+from mcp_server.instruments.instrument import KIND_NAMES, Choices, Found, Instrument, Resolution
 
 _WATCHLIST: Final = re.compile(r"(?:my )?watch ?list[ :=]*(?P<name>.*)", re.IGNORECASE | re.DOTALL)
 _HOLDINGS: Final = re.compile(
     r"(?:my |the )?(?:current )?(?:portfolio|positions|holdings)(?: of (?P<account>.+))?", re.IGNORECASE
 )
-_MAX_CHOICES: Final = 10
 _MAX_BONDS: Final = 15
-_CHOICE_COLUMNS: Final = (
-    Column[Choice]("write", lambda row: row.write),
-    Column[Choice]("name", lambda row: outside_name(row.name)),
-    Column[Choice]("exchange", lambda row: row.exchange),
-    Column[Choice]("currency", lambda row: row.currency),
-    Column[Choice]("kind", lambda row: row.kind),
-)
 
 
 @dataclass(frozen=True)
@@ -112,13 +104,12 @@ async def _add_resolution(
     if isinstance(resolution, Choices) and await _add_bonds(selection, resolution, context):
         return
     if not isinstance(resolution, Found):
-        selection.problems.append(describe_problem(resolution))
+        selection.problems.append(describe_unresolved(resolution))
         return
     for instrument in resolution.instruments:
         selection.add(instrument)
-    if not any(_shows(text, each) for each in resolution.instruments):
-        names = ", ".join(f"{each.text} ({outside_name(each.name)})" for each in resolution.instruments)
-        selection.meanings.append(f"{outside_name(text)}: {names}")
+    if meaning := describe_meaning(text, resolution):
+        selection.meanings.append(meaning)
     selection.also |= dict.fromkeys(f"{each.text} ({each.currency})" for each in resolution.also)
 
 
@@ -143,21 +134,3 @@ async def _inverse_pair(text: str, write: str, context: AnswerContext) -> Instru
     listed = await context.instruments.resolve(write)
     only = listed.only if isinstance(listed, Found) else None
     return only if only is not None and only.kind == "CASH" else None
-
-
-def describe_problem(resolution: Resolution) -> str:
-    """Why a text means no instrument, with a table of what it can mean if there are choices."""
-    if isinstance(resolution, Found):
-        return ""
-    line = f'"{outside_name(resolution.query)}": {resolution.reason}'
-    if not isinstance(resolution, Choices):
-        return line
-    table = format_table(_CHOICE_COLUMNS, resolution.rows[:_MAX_CHOICES])
-    more = len(resolution.rows) - _MAX_CHOICES
-    return f"{line.rstrip('.')}; write one of:\n{table}" + (f"\nand {more} more" if more > 0 else "")
-
-
-def _shows(text: str, instrument: Instrument) -> bool:
-    """Whether the row's name shows what was written: AAPL, es for ESZ6, EUR/USD, a conid for anything."""
-    written, shown = (re.sub("[^A-Z0-9]", "", each.upper()) for each in (text, instrument.text))
-    return written.isdigit() or written[:2] == shown[:2] or instrument.symbol.upper() in text.upper()
