@@ -111,9 +111,9 @@ class PortfolioReader:
         return await self._cached_positions(account), True
 
     async def _cached_positions(self, account: Account) -> list[Position]:
-        return parse_positions(account.id, await self.detailed_rows(account))
+        return parse_positions(account.id, await self._cached_rows(account))
 
-    async def detailed_rows(self, account: Account) -> list[Any]:
+    async def _cached_rows(self, account: Account) -> list[Any]:
         """The rows of IBKR's cached list, which has names and sectors, from all its pages."""
         rows: list[Any] = []
         for page in range(_MAX_PAGES):
