@@ -10,7 +10,7 @@ from typing import Any, Final
 from api_gateway.errors import Failed, RateLimited, Refused
 from mcp_server.answers.accounts import Account, AccountBook, Accounts
 from mcp_server.answers.ibkr_clock import IbkrClock
-from mcp_server.answers.portfolio_analyst.freshness import is_final
+from mcp_server.answers.portfolio_analyst.freshness import is_final, read_newest
 from mcp_server.answers.portfolio_analyst.limited_requests import LimitedRequests, LimitReached, Received
 from mcp_server.answers.portfolio_analyst.value_series import (
     PERIODS,
@@ -29,7 +29,6 @@ ONE_PERIOD: Final = "/pa/performance"
 
 _LONGEST: Final = "1Y"
 _MAX_ACCOUNTS: Final = 50
-_MAX_AGE: Final = timedelta(days=400)
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ class ValueReader:
     async def _stored(self, scope: str, wanted: Sequence[str]) -> dict[str, AccountValues]:
         found = {}
         for account in wanted:
-            fact = await self._facts.read(scope, KIND, account, _MAX_AGE)
+            fact = await read_newest(self._facts, scope, KIND, account, self._clock.now())
             if fact is not None:
                 at = datetime.fromtimestamp(fact.value["at"], UTC)
                 found[account] = _parse(account, fact.value["row"], at)

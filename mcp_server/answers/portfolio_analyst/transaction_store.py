@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from mcp_server.answers.ibkr_clock import IbkrClock
+from mcp_server.answers.portfolio_analyst.freshness import read_newest
 from mcp_server.answers.portfolio_analyst.limited_requests import Received
 from mcp_server.answers.portfolio_analyst.transaction_rows import parse_day, profits_by_conid, rows_by_conid
 from mcp_server.answers.times import in_new_york
@@ -14,7 +16,6 @@ from mcp_server.facts.fact_store import FactStore
 
 KIND: Final = "portfolio analyst transactions"
 
-MAX_AGE: Final = timedelta(days=400)
 MAX_CONTRACTS: Final = 2000
 
 
@@ -83,12 +84,13 @@ class StoredTransactions:
 class TransactionStore:
     """Reads and writes them in the fact store."""
 
-    def __init__(self, facts: FactStore) -> None:
+    def __init__(self, facts: FactStore, clock: IbkrClock) -> None:
         self._facts = facts
+        self._clock = clock
 
     async def read(self, scope: str) -> StoredTransactions:
         """What is stored for this login, of any age."""
-        fact = await self._facts.read(scope, KIND, "", MAX_AGE)
+        fact = await read_newest(self._facts, scope, KIND, "", self._clock.now())
         return _from_json(fact.value) if fact is not None else StoredTransactions("", {})
 
     async def write(self, scope: str, stored: StoredTransactions) -> None:

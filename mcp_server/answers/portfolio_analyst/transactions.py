@@ -96,7 +96,7 @@ class TransactionReader:
         self._accounts = accounts
         self._clock = clock
         self._requests = requests
-        self._store = TransactionStore(facts)
+        self._store = TransactionStore(facts, clock)
 
     async def read(
         self,
