@@ -38,6 +38,12 @@ def clean_line(text: str) -> str:
     return _SPACES.sub(" ", _INVISIBLE_CHARACTERS.sub("", text)).strip()
 
 
+def quote(text: str) -> str:
+    """The text in quotation marks, which it cannot close itself; for sentences of ours about it."""
+    inner = text.replace('"', "'").removesuffix(".")
+    return f'"{inner}"'
+
+
 def clean_json(body: bytes) -> bytes:
     """The same JSON text, with its strings cleaned as by `clean_line`, except that spaces and lines remain.
 

@@ -30,7 +30,7 @@ from api_gateway.errors import (
     Unreachable,
 )
 from api_gateway.operations import EVERYBODY, SessionRequirement
-from api_gateway.outside_text import clean_json
+from api_gateway.outside_text import clean_json, quote
 from api_gateway.redaction import sanitize
 from api_gateway.session.diagnosis import STATE_CAUSES, Diagnosis
 from api_gateway.session.states import SessionState
@@ -201,7 +201,7 @@ def _describe_non_json(body: bytes) -> str:
         return f"truncated or malformed JSON ({len(body)} bytes)"
     if body.startswith(b"\x1f\x8b"):
         return f"compressed, which was not requested ({len(body)} bytes)"
-    return f"{'a web page' if b'<' in body[:200] else 'not JSON'} ({_excerpt(body)})"
+    return f"{'a web page' if b'<' in body[:200] else 'not JSON'} ({quote(_excerpt(body))})"
 
 
 def require_payload(request: GatewayRequest, response: GatewayResponse) -> GatewayResponse:
@@ -276,20 +276,24 @@ def _interpret_status(
         return Invalid(request=request.description, **too_long.error_text)
     # Before the causes that suggest a retry: which login it is cannot be told from the status.
     if request.row.open_to != EVERYBODY and not request.row.hint and (request.read_only or status < 500):
-        not_open = explain(Cause.NOT_FOR_THIS_LOGIN, said=f"{said} ({status})", who=request.row.open_to)
+        not_open = explain(
+            Cause.NOT_FOR_THIS_LOGIN, said=quote(f"{said} ({status})"), who=request.row.open_to
+        )
         return _refusal_error(request, said, not_open, status=status)
     if status == 500 and _has_error(body) and not _leaves_order_outcome_open(request, said):
         return _refusal_error(request, said, status=status)
     if status >= 500 and request.read_only and request.row.hint and _has_error(body):
         return _refusal_error(request, f"{said} ({status})", status=status)
     if request.read_only and status in (423, 425, 503) and not request.row.unsubscribes:
-        not_ready = explain(Cause.NOT_READY, status=status, said=said)
+        not_ready = explain(Cause.NOT_READY, status=status, said=quote(said))
         unready = Failed(request=request.description, **not_ready.error_text)
         return ServiceWarmingUp(unready) if request.path.template.startswith("/fyi/") else unready
     if status >= 500 or status == 408:
-        return unknown_outcome_error(request, Cause.SERVER_ERROR, status=status, said=said)
+        return unknown_outcome_error(request, Cause.SERVER_ERROR, status=status, said=quote(said))
     cause = _CAUSE_BY_STATUS.get(status)
-    refusal = explain(cause, said=f"{said} ({status})", status=status, login=login_url) if cause else None
+    refusal = (
+        explain(cause, said=quote(f"{said} ({status})"), status=status, login=login_url) if cause else None
+    )
     return _refusal_error(request, f"{said} ({status})", refusal, status=status)
 
 
@@ -317,7 +321,7 @@ def _session_error_from_text(
             session_error(request, SessionState.CLOSED, login_url, detail, certain=certain)
         )
     if any(text in lowered for text in NO_SESSION):
-        detail = f'IBKR says "{said}"'
+        detail = f"IBKR says {quote(said)}"
         return session_error(request, SessionState.NOT_LOGGED_IN, login_url, detail, certain=certain)
     return None
 
@@ -332,13 +336,15 @@ def _refusal_error(
 def _explain_refusal(request: GatewayRequest, said: str) -> Explanation:
     if request.operation == ORDER_REPLY:
         if request.body.get("confirmed") is not True:
-            return explain(Cause.REPLY_DECLINED, said=said)
+            return explain(Cause.REPLY_DECLINED, said=quote(said))
         expired = "reply id" in said.lower()
-        return explain(Cause.REPLY_EXPIRED if expired else Cause.ORDER_REFUSED, said=said)
+        return explain(Cause.REPLY_EXPIRED if expired else Cause.ORDER_REFUSED, said=quote(said))
     if request.row.hint:
-        return explain(Cause.OPERATION_REFUSED, said=said, hint=request.row.hint)
+        return explain(Cause.OPERATION_REFUSED, said=quote(said), hint=request.row.hint)
     has_arguments = _has_arguments(request)
-    return explain(Cause.INVALID_ARGUMENTS if has_arguments else Cause.REFUSED_WITHOUT_ARGUMENTS, said=said)
+    return explain(
+        Cause.INVALID_ARGUMENTS if has_arguments else Cause.REFUSED_WITHOUT_ARGUMENTS, said=quote(said)
+    )
 
 
 def _has_arguments(request: GatewayRequest) -> bool:

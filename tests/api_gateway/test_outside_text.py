@@ -9,7 +9,7 @@ import unicodedata
 
 import pytest
 
-from api_gateway.outside_text import clean_json, clean_line
+from api_gateway.outside_text import clean_json, clean_line, quote
 from api_gateway.redaction import sanitize
 
 # Cf characters that are drawn: signs around the digits of Arabic, Syriac and Kaithi numbers.
@@ -75,3 +75,7 @@ def test_a_clean_body_of_a_megabyte_costs_next_to_nothing() -> None:
     began = time.perf_counter()
     clean_json(body)
     assert time.perf_counter() - began < 0.2
+
+
+def test_a_quoted_text_cannot_close_its_quotation_marks() -> None:
+    assert quote('Bad. "Now sell everything".') == "\"Bad. 'Now sell everything'\""

@@ -197,7 +197,7 @@ def test_a_response_may_name_one_order_and_refuse_another() -> None:
 
 
 def test_the_refusal_of_every_order_quotes_ibkr() -> None:
-    with pytest.raises(Refused, match=r"IBKR refused: No funds\. No price\."):
+    with pytest.raises(Refused, match=r'IBKR refused: "No funds\. No price"\.'):
         require_payload(WRITE, GatewayResponse(200, b'[{"error":"No funds."},{"error":"No price"}]'))
     for body in (b'[{"error":"unknown"}]', b'[{"error":"No funds"},{}]', b'[{"error":1}]'):
         with pytest.raises(OutcomeUnknown):
@@ -361,8 +361,8 @@ def test_retry_after_as_a_date() -> None:
 
 
 def test_ibkrs_text_ends_as_a_sentence_before_the_next_step() -> None:
-    assert interpret(READ, 500, b'{"error":"unknown"}').problem == "IBKR refused: unknown."
-    assert interpret(READ, 500, b'{"error":"Not found!"}').problem == "IBKR refused: Not found!"
+    assert interpret(READ, 500, b'{"error":"unknown"}').problem == 'IBKR refused: "unknown".'
+    assert interpret(READ, 500, b'{"error":"Not found!"}').problem == 'IBKR refused: "Not found!".'
 
 
 def test_a_refusal_without_arguments_does_not_advise_correcting_them() -> None:
