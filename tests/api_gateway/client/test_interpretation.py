@@ -83,7 +83,7 @@ def test_an_empty_response_is_null(status: int, body: bytes) -> None:
         (b'{"error": "Chart data unavailable"}', "Chart data unavailable"),
         (b'{"success": false, "failure_list": "conid 1"}', "conid 1"),
         (b'{"success": false, "error": "None"}', "None"),
-        (b'{"error": {"code": 3}}', '{"code":3}'),
+        (b'{"error": {"code": 3}}', "{'code':3}"),
         (b'{"error": "no such account U1234567", "statusCode": 200}', "U***4567"),
     ],
 )
