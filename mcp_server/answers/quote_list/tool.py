@@ -13,7 +13,7 @@ from mcp_server.answers.answer import Answer
 from mcp_server.answers.argument_types import AnswerArguments, AnyText, CursorArgument, Texts
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.errors import AnswerError
-from mcp_server.answers.quote_list.columns import default_columns, parse_columns, with_last
+from mcp_server.answers.quote_list.columns import default_columns, fields_of, parse_columns, with_last
 from mcp_server.answers.quote_list.reading import read_table
 from mcp_server.answers.quote_list.report import write_head, write_notes, write_table
 from mcp_server.answers.quote_list.selection import Selection, Target, select
@@ -62,6 +62,10 @@ class QuotesArguments(AnswerArguments):
     cursor: CursorArgument = None
 
 
+_ANY_US_STOCK: Final = ("SPY",)
+"""Whose hours are meant by a question about `the market`."""
+
+
 @dataclass(frozen=True)
 class _Rest:
     """The rest of a list, whose quotes are read when it is shown."""
@@ -84,12 +88,13 @@ async def get_quotes(arguments: QuotesArguments, context: AnswerContext) -> Answ
         return await _answer(
             Selection(), context.cursors.load(get_quotes.__name__, arguments.cursor), context
         )
-    if not arguments.what:
+    columns = parse_columns(arguments.columns)
+    texts = arguments.what or (_ANY_US_STOCK if columns and not fields_of(columns) else ())
+    if not texts:
         raise AnswerError(
             "`what` is missing.", "Name at least one instrument, `watchlist:NAME` or `portfolio`."
         )
-    columns = parse_columns(arguments.columns)
-    selection = await select(arguments.what, context)
+    selection = await select(texts, context)
     rest = _Rest(selection.targets, columns, arguments.convert_to)
     return await _answer(selection, rest, context)
 

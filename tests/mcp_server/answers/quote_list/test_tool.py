@@ -162,10 +162,12 @@ def test_an_inverse_pair_is_computed_from_the_listed_one() -> None:
 
 
 def test_market_hours_need_no_quote_and_say_when_it_opens_and_closes_and_the_holidays() -> None:
-    async def scenario(stack: AnswerStack) -> Called:
-        return await stack.call(get_quotes, what="AAPL", columns="hours")
+    async def scenario(stack: AnswerStack) -> tuple[Called, Called]:
+        result = await stack.call(get_quotes, what="AAPL", columns="hours")
+        return result, await stack.call(get_quotes, columns="hours")
 
-    result = with_stack(scenario, now=DAY_BEFORE_THANKSGIVING)
+    result, the_market = with_stack(scenario, now=DAY_BEFORE_THANKSGIVING)
+    assert the_market.text.replace("SPY ", "AAPL") == result.text
     cells = dict(zip(headings(result)[1:], re.split(r"\s{2,}", result.text.splitlines()[2])[1:], strict=True))
     assert (cells["market"], cells["closes"]) == ("open", "16:00")
     assert "Fri" in cells["opens"]
