@@ -14,7 +14,7 @@ from evals.questions.performance import PERFORMANCE_QUESTIONS
 from evals.questions.quotes import QUOTE_QUESTIONS
 from evals.questions.trouble import TROUBLE_QUESTIONS
 
-_PENDING: Final = ("get_portfolio", "get_price_history")
+_PENDING: Final = ("get_price_history",)
 
 _ALL: Final[tuple[Question, ...]] = (
     *ACCOUNT_QUESTIONS,

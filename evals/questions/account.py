@@ -61,15 +61,11 @@ def _own_money(s: Situation) -> Sequence[Fact]:
 
 
 def _accrued(s: Situation) -> Sequence[Fact]:
-    return [
-        number(f"accrued interest in {each}", amount, "interest")
-        for each, amount in value(s).accrued_interest.items()
-        if abs(amount) >= 0.005
-    ]
+    return [number("accrued interest", value(s).base_ledger.interest, "accrued interest")]
 
 
 def _each_worth(s: Situation) -> Sequence[Fact]:
-    every = s.simulation.accounts
+    every = clients(s)
     total = sum(each.valuation().net_liquidation for each in every.values())
     return [
         *(number(each, one.valuation().net_liquidation, each) for each, one in every.items()),
@@ -114,9 +110,9 @@ ACCOUNT_QUESTIONS: Final = (
     Question("How far am I from a margin call?", [SUMMARY], _margin),
     Question("How much can I invest without borrowing?", [SUMMARY], _own_money, profile="cash"),
     Question("Which part of my cash has settled?", [SUMMARY], _unsettled),
-    Question("What interest has accrued that I have not received yet?", [CURRENCIES], _accrued),
+    Question("What interest has accrued that I have not received yet?", [SUMMARY], _accrued),
     Question(
-        "What is every account worth, and all of them together?",
+        "What is each of my clients worth, and what are they together?",
         [_summary_of("all")],
         _each_worth,
         profile="fa",

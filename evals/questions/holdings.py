@@ -70,33 +70,52 @@ def _best_today(s: Situation) -> Sequence[Fact]:
 
 
 def _largest(s: Situation) -> Sequence[Fact]:
-    positions = [each for each in holdings(s) if each.instrument.sec_type == "STK"]
-    by_kind: dict[str, float] = defaultdict(float)
-    for each in positions:
-        by_kind[each.instrument.sec_type] += weight(s, each)
-    largest = positions[0]
+    largest, second, *_ = holdings(s)
+    top_five = sum(weight(s, each) for each in holdings(s)[:5])
     return [
-        number("stocks", by_kind["STK"], "stock", decimals=1),
-        number("largest position", weight(s, largest), printed_name(largest.instrument), decimals=1),
+        *(
+            number(each.instrument.symbol, weight(s, each), printed_name(each.instrument), decimals=1)
+            for each in (largest, second)
+        ),
+        number("the largest five", top_five, decimals=1),
+    ]
+
+
+def _classes(s: Situation) -> Sequence[Fact]:
+    stocks = sum(weight(s, each) for each in holdings(s) if each.instrument.sec_type == "STK")
+    cash = value(s).base_ledger.cash
+    return [
+        number("stocks and funds", stocks, "stock", decimals=1),
+        number("cash", cash / value(s).net_liquidation * 100, "cash", decimals=1),
+        *(
+            number(f"futures' notional, {each.instrument.symbol}", each.market_value, "futures")
+            for each in holdings(s)
+            if each.instrument.sec_type == "FUT"
+        ),
     ]
 
 
 def _in_euros(s: Situation) -> Sequence[Fact]:
-    euros = value(s).cash["EUR"]
-    rate = value(s).rates["EUR"]
+    ledger = next(each for each in value(s).ledgers if each.currency == "EUR")
+    in_dollars = ledger.net_liquidation * ledger.rate
     return [
-        number("euros", euros, "EUR"),
-        number("in dollars", euros * rate, "EUR"),
-        number("in percent", euros * rate / value(s).net_liquidation * 100, "EUR", decimals=1),
+        number("euros in cash", ledger.cash, "EUR"),
+        number("in dollars", in_dollars, "EUR"),
+        number("in percent", in_dollars / value(s).net_liquidation * 100, "EUR", decimals=1),
     ]
 
 
 def _world(s: Situation) -> Sequence[Fact]:
-    found = value(s, "DU2234565")
-    exposure: dict[str, float] = defaultdict(float)
-    for each in found.open_positions:
-        exposure[each.instrument.currency] += each.base_equity
-    return [number(f"positions in {each}", amount, each) for each, amount in exposure.items()]
+    """What is held in each currency, and what remains of it after loans in that currency."""
+    return [
+        fact
+        for each in value(s, "DU2234565").ledgers
+        if each.currency != "USD"
+        for fact in (
+            number(f"positions in {each.currency}", sum(each.values.values()), each.currency),
+            number(f"net in {each.currency}", each.net_liquidation * each.rate, each.currency),
+        )
+    ]
 
 
 def _greeks(s: Situation) -> Sequence[Fact]:
@@ -214,7 +233,8 @@ HOLDING_QUESTIONS: Final = (
     Question("What do I own?", [_portfolio()], _everything, profile="cash"),
     Question("Which is my worst position?", [_portfolio(by="loss")], _worst),
     Question("How are my shares doing today?", [_portfolio(by="day")], _best_today),
-    Question("How concentrated am I?", [_portfolio(view="allocation")], _largest),
+    Question("How concentrated am I?", [_portfolio()], _largest, profile="large"),
+    Question("How is my money divided: shares, cash, futures?", [_portfolio(view="allocation")], _classes),
     Question("How much of my money is in euros?", [_portfolio(view="currencies")], _in_euros),
     Question(
         "Which currencies is World exposed to?",

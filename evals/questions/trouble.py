@@ -34,7 +34,8 @@ def _several_listings(s: Situation) -> Sequence[Fact]:
 def _foreign_account(s: Situation) -> Sequence[Fact]:
     return [
         WordFact("whose", "DU9999999 | 9999"),
-        WordFact("the right one", account(s).account_id),
+        # An error does not show a whole account ID.
+        WordFact("the right one", f"{account(s).account_id} | {account(s).account_id[-4:]}"),
         AbsentFact("net liquidation", f"{value(s).net_liquidation:.0f}"),
     ]
 
