@@ -14,9 +14,7 @@ from evals.questions.performance import PERFORMANCE_QUESTIONS
 from evals.questions.quotes import QUOTE_QUESTIONS
 from evals.questions.trouble import TROUBLE_QUESTIONS
 
-_PENDING: Final = ("get_price_history",)
-
-_ALL: Final[tuple[Question, ...]] = (
+QUESTIONS: Final[tuple[Question, ...]] = (
     *ACCOUNT_QUESTIONS,
     *HOLDING_QUESTIONS,
     *PERFORMANCE_QUESTIONS,
@@ -26,5 +24,3 @@ _ALL: Final[tuple[Question, ...]] = (
     *OPTION_QUESTIONS,
     *TROUBLE_QUESTIONS,
 )
-
-QUESTIONS: Final = tuple(each for each in _ALL if not any(call.tool in _PENDING for call in each.calls))

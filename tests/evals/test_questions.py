@@ -111,6 +111,12 @@ def test_the_questions_are_many_and_in_every_situation() -> None:
     assert len(QUESTIONS) >= 45
     assert {each.profile for each in QUESTIONS} >= {"retail", "large", "fa", "fa5", "delayed", "cash"}
     assert any("weekend" in each.situation for each in QUESTIONS)
-    assert {"get_performance", "get_activity", "get_quotes", "get_option_chain", "connection_status"} <= {
-        call.tool for each in QUESTIONS for call in each.calls
+    assert {call.tool for each in QUESTIONS for call in each.calls} >= {
+        "connection_status",
+        "get_portfolio",
+        "get_performance",
+        "get_activity",
+        "get_quotes",
+        "get_price_history",
+        "get_option_chain",
     }

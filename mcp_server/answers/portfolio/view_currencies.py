@@ -44,12 +44,14 @@ async def currencies_view(
     blocks = [library.head(context.clock.now())]
     for book in library.books:
         worth = sum_known(each.balances.net_liquidation for each in book.portfolios)
+        cash = sum_known(each.balances.cash for each in book.portfolios)
         rows = currency_rows(book)
         foreign = [each for each in rows if each.currency != book.base]
         net = sum_known(each.base_value for each in foreign) or 0.0
         held = sum_known(each.base_positions for each in foreign) or 0.0
         blocks.append(
             f"{account_names(book)}. Net liquidation {formats.amount(worth) or 'unknown'}; "
+            f"cash {formats.amount(cash) or 'unknown'}; "
             f"in other currencies than {book.base or 'base'}: net {_with_percent(net, worth)}, "
             f"positions {_with_percent(held, worth)}"
         )
