@@ -77,7 +77,7 @@ def _largest(s: Situation) -> Sequence[Fact]:
             number(each.instrument.symbol, weight(s, each), printed_name(each.instrument), decimals=1)
             for each in (largest, second)
         ),
-        number("the largest five", top_five, decimals=1),
+        number("the largest five", top_five, "largest", decimals=1),
     ]
 
 
