@@ -42,7 +42,7 @@ class Contracts:
             if all(instrument for _, instrument in legs):
                 return ", ".join(f"{ratio:+d} {leg.text}" for ratio, leg in legs if leg)
         instrument = self.known.get(row.conid or 0)
-        return instrument.text if instrument is not None and not row.is_combination else row.contract
+        return instrument.text if instrument is not None else row.contract
 
     def currency(self, row: ContractRow) -> str:
         """The currency of its price; empty if it is unknown."""

@@ -65,18 +65,21 @@ def test_every_order_has_its_state_fills_price_and_terms() -> None:
 def test_open_orders_come_first_and_the_counts_cover_everything() -> None:
     async def scenario(stack: AnswerStack) -> tuple[Called, Called, int]:
         await place(stack, {"orderType": "LMT", "price": round(price_of(stack) * 0.98, 2)})
+        await place(stack, {"quantity": 5})
+        pass_time(stack, 60)
         first = await call(stack, limit=2)
         rest = await call(stack, cursor="c1")
         return first, rest, len(stack.simulation.selected_account.live_orders())
 
     first, rest, count = with_stack(scenario)
-    assert "open 2 working; ended today 2 (1 cancelled, 1 filled)" in first.text
+    assert "open 2 working; ended today 3 (2 filled, 1 cancelled)" in first.text
     assert [line.split()[-2] for line in first.text.splitlines() if line.startswith("6028")] == [
         "working"
     ] * 2
-    assert "and 2 more" in first.text
-    assert count == 4
+    assert "and 3 more" in first.text
+    assert count == 5
     assert len([line for line in rest.text.splitlines() if line.startswith("6028")]) == 2
+    assert "and 1 more" in rest.text
     assert rest.requests == []
 
 
@@ -335,6 +338,16 @@ def test_of_several_accounts_the_answer_says_which_are_not_included() -> None:
     assert "DU1234569" in note_lines(other)
     assert "open 1" in selected.text
     assert note_lines(selected) == ""
+
+
+def test_orders_of_an_account_that_was_not_named_are_left_out() -> None:
+    async def scenario(stack: AnswerStack) -> Called:
+        respond_with(stack, {"orderId": 1, "acct": "DU1234568"}, {"orderId": 602801001, "acct": "DU1234569"})
+        return await call(stack, account="Bold")
+
+    called = with_stack(scenario, "fa")
+    assert called.row("602801001")
+    assert "open 1 unknown" in called.text
 
 
 def test_a_warm_call_is_one_request_and_one_for_each_order_without_a_reason() -> None:
