@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from api_gateway.access_policy import TradingMode
 from api_gateway.client.gateway import GatewayClient
 from mcp_server.answers.accounts import AccountBook
+from mcp_server.answers.base_currency import read_base_currency
 from mcp_server.answers.cursors import CursorStore
 from mcp_server.answers.exchange_rates import ExchangeRates
 from mcp_server.answers.ibkr_clock import IbkrClock
@@ -61,7 +63,13 @@ def create_context(
         facts=facts,
         clock=clock,
         accounts=accounts,
-        instruments=Instruments(gateway, facts, scope=accounts.scope, now=clock.now),
+        instruments=Instruments(
+            gateway,
+            facts,
+            scope=accounts.scope,
+            now=clock.now,
+            base_currency=partial(_read_currency, gateway, facts, accounts),
+        ),
         market_hours=market_hours,
         quotes=quotes,
         exchange_rates=ExchangeRates(gateway, now),
@@ -75,3 +83,11 @@ def create_context(
             now=now,
         ),
     )
+
+
+async def _read_currency(gateway: GatewayClient, facts: FactStore, accounts: AccountBook) -> str:
+    """The base currency of the selected account, or of the first one; empty if the login has none."""
+    known = await accounts.read()
+    ids = [each.id for each in known.clients]
+    account = known.selected if known.selected in ids else next(iter(ids), "")
+    return await read_base_currency(gateway, facts, known.scope, account) if account else ""

@@ -44,6 +44,7 @@ from mcp_server.instruments.readings import (
     SecurityIdReading,
 )
 
+USUAL_CURRENCY: Final = "USD"
 _CONCURRENT: Final = 5
 _UNCLEAR_DATE: Final = re.compile(r"\b(?P<a>0?[1-9]|1[0-2])/(?!(?P=a)/)(0?[1-9]|1[0-2])/")
 """A date of which the month may come first or second: 3/4/27."""
@@ -56,7 +57,9 @@ HINT: Final = (
 class Instruments:
     """Understands texts and conids, and knows the instruments of conids. Static facts are cached.
 
-    `scope` returns the login's scope of stored facts, `now` the time at IBKR. `chains` reads option chains.
+    `scope` returns the login's scope of stored facts, `now` the time at IBKR, and `base_currency` the
+    account's currency (empty if unknown), which is read only where it can decide. `chains` reads option
+    chains.
     """
 
     def __init__(
@@ -66,7 +69,9 @@ class Instruments:
         *,
         scope: Callable[[], Awaitable[str]],
         now: Callable[[], datetime],
+        base_currency: Callable[[], Awaitable[str]] | None = None,
     ) -> None:
+        self._base_currency = base_currency
         self._lookups = Lookups(gateway, facts, scope=scope, now=now)
         self._catalogue = Catalogue(self._lookups)
         self._derivatives = DerivativeSearch(self._lookups, self._catalogue)
@@ -84,15 +89,26 @@ class Instruments:
         text: str | int,
         *,
         kinds: Collection[Kind] | None = None,
-        currency: str = "USD",
+        currency: str | None = None,
         explicit: bool = False,
     ) -> Resolution:
-        """What a text or a conid means. `kinds` limits it; `currency` is the account's, and preferred.
+        """What a text or a conid means. `kinds` limits it; `currency` is preferred, by default the account's.
 
         `explicit`: what is found by a company's name, or as the next of several expiries, is only a choice.
 
         Raises GatewayError if IBKR cannot be asked.
         """
+        found = await self._resolve(text, kinds, currency or USUAL_CURRENCY, explicit=explicit)
+        if currency is not None or self._base_currency is None or not _depends_on_currency(found):
+            return found
+        base = await self._base_currency()
+        if base in ("", USUAL_CURRENCY):
+            return found
+        return await self._resolve(text, kinds, base, explicit=explicit)
+
+    async def _resolve(
+        self, text: str | int, kinds: Collection[Kind] | None, currency: str, *, explicit: bool
+    ) -> Resolution:
         query = clean_text(str(text))
         if len(query) > MAX_LENGTH:
             return Unknown(query[:MAX_LENGTH], f"It is too long for the name of an instrument. {HINT}")
@@ -114,7 +130,11 @@ class Instruments:
         return failure or Unknown(query, f"IBKR has nothing of that name. {HINT}")
 
     async def resolve_all(
-        self, texts: Sequence[str | int], *, kinds: Collection[Kind] | None = None, currency: str = "USD"
+        self,
+        texts: Sequence[str | int],
+        *,
+        kinds: Collection[Kind] | None = None,
+        currency: str | None = None,
     ) -> list[Resolution]:
         """What several texts mean, in their order: symbols and conids are looked up together first."""
         await self._look_up_together(texts)
@@ -205,3 +225,10 @@ def _names_outright(query: str, reading: Reading, found: Found) -> bool:
         case ListingReading():
             return all(each.kind != "FUT" for each in found.instruments)
     return True
+
+
+def _depends_on_currency(found: Resolution) -> bool:
+    """Whether another preferred currency could give another result."""
+    if not isinstance(found, Found):
+        return isinstance(found, Choices)
+    return len({each.currency for each in (*found.instruments, *found.also)}) > 1
