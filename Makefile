@@ -23,7 +23,7 @@ COMPILE = $(COMPILE_FILE) --group build pyproject.toml
 EVERYDAY := not containers and not browser and not acceptance and not thorough
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-thorough test-demo test-browser test-clients lint format types bench evals up down test-containers settings endpoints schemas known golden snapshots lock update test-lowest clean
+.PHONY: help demo test test-thorough test-demo test-browser test-clients lint format types bench evals up down test-containers docs settings endpoints schemas known golden snapshots lock update test-lowest clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -103,6 +103,9 @@ down: ## stop and remove the containers
 
 test-containers: $(VENV)/dev.stamp ## build and test the real containers, with both gateways (needs Docker)
 	$(BIN)/pytest -n 0 -m containers tests/containers
+
+docs: $(VENV)/dev.stamp ## write docs/, a page per answer with real answers
+	@$(BIN)/python -m evals.pages
 
 settings: $(VENV)/run.stamp ## write .env.example from the settings classes
 	@$(BIN)/ib-mcp settings > .env.example
