@@ -11,6 +11,7 @@ from typing import Any, Final
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Failed, NoResponse, RateLimited, Refused, SessionLost
 from mcp_server.answers.accounts import Account, AccountBook, Accounts
+from mcp_server.answers.base_currency import read_base_currency
 from mcp_server.answers.ibkr_clock import IbkrClock
 from mcp_server.answers.partial import gather_partial
 from mcp_server.answers.portfolio_analyst.freshness import is_final
@@ -35,7 +36,6 @@ _MAX_TRADES_WAIT: Final = 6.0
 
 _MAX_ACCOUNTS: Final = 50
 _FORM_MAX_AGE: Final = timedelta(days=1)
-_CURRENCY_MAX_AGE: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,8 @@ class TransactionReader:
         named = [each for each in ordered if each != NO_CONTRACT or form.no_contract][: form.contracts]
         if not named:
             return
-        currency = await self._currency(login.scope, login.selected or chosen[0])
+        account = login.selected or chosen[0]
+        currency = await read_base_currency(self._gateway, self._facts, login.scope, account) or "USD"
         body = {"acctIds": chosen, "conids": named, "currency": currency, "days": form.days}
         try:
             received = await self._requests.post(login.scope, PATH, body)
@@ -205,19 +206,6 @@ class TransactionReader:
         except (TimeoutError, SessionLost):
             # Portfolio Analyst needs no brokerage session; trades do.
             return []
-
-    async def _currency(self, scope: str, account: str) -> str:
-        async def fetch() -> Any:
-            value = (await self._gateway.get("/portfolio/{account}/meta", account)).value
-            return value.get("currency") if isinstance(value, dict) else None
-
-        try:
-            fact = await self._facts.get_or_fetch(
-                scope, "account currency", account, _CURRENCY_MAX_AGE, fetch
-            )
-        except (Refused, Failed):
-            return "USD"
-        return str(fact.value or "USD")
 
 
 def _conids(rows: Any) -> list[int]:
