@@ -12,9 +12,9 @@ from mcp_server.answers.quotes import parse_number
 
 @dataclass(frozen=True)
 class DayPnl:
-    """The profit since the prior close, and the net liquidation that it is part of, in base currency.
+    """The day P&L: profit since the prior close, with the net liquidation that includes it, in base currency.
 
-    `is_computed`: not IBKR's figure, but ours.
+    `is_computed`: computed here, not IBKR's figure.
     """
 
     amount: float
@@ -22,14 +22,14 @@ class DayPnl:
     is_computed: bool = False
 
     def percent_of(self, net_liquidation: float | None) -> float | None:
-        """The profit in percent of what the account was worth at the prior close, deposits apart."""
+        """The profit in percent of the account's value at the prior close, excluding deposits."""
         now = self.net_liquidation if self.net_liquidation is not None else net_liquidation
         before = None if now is None else now - self.amount
         return self.amount / before * 100 if before else None
 
 
 async def read_day_pnl(gateway: GatewayClient) -> dict[str, DayPnl]:
-    """The day's profit by account ID: IBKR reports that of the selected account. Raises GatewayError.
+    """The day P&L by account ID; IBKR reports only the selected account's. Raises GatewayError.
 
     Empty while IBKR is still collecting it.
     """

@@ -81,7 +81,7 @@ class Accounts:
         found = self.choose(wanted)
         if len(found) > 1:
             raise AnswerError(
-                "This login has several accounts, and this needs one of them.",
+                "This login has several accounts; choose one.",
                 f"Pass `account`: {self._list_for_errors(found)}.",
             )
         return found[0]

@@ -75,8 +75,9 @@ as_choices = BeforeValidator(
 """For `Annotated[list[Literal[...]], as_choices]`: accepts what `split_list` and `as_choice` accept."""
 
 AccountArgument = Annotated[
-    AnyText | None, Field(description="Account ID, its ending, alias, or `all`; only with several accounts.")
+    AnyText | None,
+    Field(description="Account ID, its last digits, alias, or `all`; only with several accounts."),
 ]
 CursorArgument = Annotated[
-    AnyText | None, Field(description="Cursor of an earlier answer: the rest of its list.")
+    AnyText | None, Field(description="Cursor from an earlier answer: returns the rest of its list.")
 ]

@@ -35,8 +35,8 @@ def parse_availability(code: object) -> Availability:
 
 
 def describe_availability(found: Iterable[Availability]) -> str:
-    """One word for all quotes, or `mixed, see the column data`."""
+    """One word for all quotes, or the column that has them."""
     kinds = {each for each in found if each is not Availability.UNKNOWN}
     if not kinds:
         return ""
-    return str(next(iter(kinds))) if len(kinds) == 1 else "live and not live, see the column data"
+    return str(next(iter(kinds))) if len(kinds) == 1 else "mixed, see column data"

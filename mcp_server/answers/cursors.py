@@ -43,7 +43,7 @@ class CursorStore:
         rest = self._rests.get(cursor.strip().lower())
         if rest is None or rest.tool != tool or self._now() - rest.stored_at > TTL:
             raise AnswerError(
-                "`cursor` is unknown or has expired: a list can be continued for 15 minutes.",
+                "`cursor` is unknown or has expired; a list can be continued for 15 minutes.",
                 f"Call {tool} again without a cursor.",
             )
         return rest.value

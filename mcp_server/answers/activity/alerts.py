@@ -15,7 +15,7 @@ from mcp_server.answers.outside_text import outside_name
 from mcp_server.answers.partial import gather_partial
 
 MAX_DETAILS: Final = 8
-"""Of how many alerts the conditions are read, each in a request."""
+"""Read the conditions of at most this many alerts, one request each."""
 
 # What a condition is about, by IBKR's numbers; the first is the price of its contract.
 _SUBJECTS: Final[Mapping[str, str]] = {

@@ -25,16 +25,16 @@ class Commissions:
     missing: int
 
     def text(self) -> str:
-        """`USD 12.35`; `EUR 4.1, USD 12.35, together 17.02 USD at today's rates`."""
+        """`USD 12.35`; `EUR 4.1, USD 12.35, total USD 17.02 at today's rates`."""
         sums = (f"{name or 'unknown currency'} {exact_amount(x)}" for name, x in self.by_currency.items())
         text = ", ".join(sums) or "none"
         if set(self.by_currency) - {self.base} and self.base:
             text += (
-                f", together {exact_amount(self.in_base)} {self.base} at today's rates"
+                f", total {self.base} {exact_amount(self.in_base)} at today's rates"
                 if self.in_base is not None
-                else f"; not added up in {self.base}, because an exchange rate is missing"
+                else f"; no total in {self.base}, because an exchange rate is missing"
             )
-        return text + (f" (IBKR does not report {self.missing} yet)" if self.missing else "")
+        return text + (f" (IBKR has not reported {self.missing} yet)" if self.missing else "")
 
 
 async def sum_commissions(

@@ -60,8 +60,8 @@ async def message_section(wanted: Wanted, context: AnswerContext) -> Section:
     now = context.clock.now()
     newest = messages[0] if messages else None
     if not chosen:
-        last = f"; the newest is of {row_time(newest.moment, now)}" if newest else "; there are none"
-        return Section([f"{title}, none of {days.name}{last}"])
+        last = f"; the newest is from {row_time(newest.moment, now)}" if newest else "; there are none"
+        return Section([f"{title}, none in the period {days.name}{last}"])
     columns = [
         Column[Message]("time", lambda each: row_time(each.moment, now)),
         Column[Message]("", lambda each: "" if each.is_read else "unread"),
@@ -69,9 +69,7 @@ async def message_section(wanted: Wanted, context: AnswerContext) -> Section:
     ]
     notes = []
     if has_older and unread > listed_unread:
-        notes.append(
-            f"{unread - listed_unread} unread messages are older; `list_older_notifications` lists them."
-        )
+        notes.append(f"{unread - listed_unread} unread messages are older: call `list_older_notifications`.")
     return Section(
         [
             title,

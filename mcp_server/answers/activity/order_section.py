@@ -27,7 +27,7 @@ from mcp_server.answers.table import Column
 
 _MAX_NAMED: Final = 3
 _MAX_SCHEDULES: Final = 3
-_COLLECTING: Final = "IBKR is still collecting the orders: there may be some. Call again in a few seconds."
+_COLLECTING: Final = "IBKR is still loading the orders, so there may be some. Call again in a few seconds."
 
 
 async def order_section(wanted: Wanted, context: AnswerContext) -> Section:
@@ -141,16 +141,18 @@ def _notes(orders: Sequence[LiveOrder], wanted: Wanted, days: int) -> list[str]:
     confirming = [each.order_id for each in orders if each.state is OrderState.CONFIRMATION]
     notes = []
     if unexplained:
-        notes.append(f"IBKR gives no reason here for {_list(unexplained)}.")
+        notes.append(f"IBKR gives no reason for {_list(unexplained)}.")
     if confirming:
         notes.append(
-            f"IBKR wants a confirmation for {_list(confirming)}. Only TWS, Client Portal and IBKR Mobile "
-            "show its text."
+            f"IBKR requires confirmation of {_list(confirming)}. Only TWS, Client Portal and IBKR Mobile "
+            "show what it asks."
         )
     if any(each.state is OrderState.CANCELLING for each in orders):
         notes.append("An order that is being cancelled can still fill.")
     if days > 1 and "trades" not in wanted.what:
-        notes.append("IBKR lists only orders that are open or ended today; earlier fills are in what=trades.")
+        notes.append(
+            "IBKR lists only orders that are open or ended today; for earlier fills, use what=trades."
+        )
     return notes
 
 

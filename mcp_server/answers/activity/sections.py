@@ -48,7 +48,7 @@ class Wanted:
 
     @property
     def account_id(self) -> str | None:
-        """The account for IBKR's lists, which have the selected account if they are not told another one."""
+        """The account to request IBKR's lists for; without one, they are of the selected account."""
         return self.named.id if self.named else None
 
     @property
@@ -94,6 +94,6 @@ def missing_accounts_note(wanted: Wanted, listed: Collection[str]) -> str:
     if not missing:
         return ""
     return (
-        "IBKR lists orders and trades of the selected account, so these accounts' can be missing: "
-        f"{', '.join(missing)}. To see another account's, call `select_account` first."
+        "IBKR lists only the selected account's orders and trades, so these accounts' may be missing: "
+        f"{', '.join(missing)}. To see them, call `select_account` first."
     )

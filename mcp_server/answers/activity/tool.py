@@ -64,16 +64,16 @@ class ActivityArguments(AnswerArguments):
     ] = None
     symbol: Annotated[AnyText | None, Field(description="Only this instrument or order ID.")] = None
     account: AccountArgument = None
-    limit: Annotated[int | None, Field(ge=1, le=200, description="Rows of each table.")] = None
+    limit: Annotated[int | None, Field(ge=1, le=200, description="Rows per table.")] = None
     cursor: CursorArgument = None
 
 
 async def get_activity(arguments: ActivityArguments, context: AnswerContext) -> Answer:
     """Get the account's orders, trades, transactions, messages or alerts.
 
-    orders: open or ended today, with state, fills, average price, and why one waits or did not fill.
+    orders: open or ended today, with state, fills, average price, and why one is waiting or did not fill.
     trades: last 7 days, grouped by order, with commissions. transactions: dividends, interest, taxes, fees,
-    deposits and realized profit, in total and per instrument. messages: unread or recent.
+    deposits and realized P&L, in total and per instrument. messages: unread or recent.
     \f
     Found by: order status, did my order fill, open orders, working orders, executions, fills, what did I buy
     or sell, commissions this week, dividends received, interest earned or paid, realized gains, withholding
@@ -92,7 +92,7 @@ async def get_activity(arguments: ActivityArguments, context: AnswerContext) -> 
     now = context.clock.now()
     return Answer(
         [
-            head_line(now, now, market, "times and days of New York"),
+            head_line(now, now, market, "all times New York"),
             *(block for section in shown for block in section.blocks),
             *failed,
         ],
@@ -139,5 +139,5 @@ def _check_no_question(context: AnswerContext) -> None:
         raise AnswerError(
             "An order is being sent or awaits your confirmation, and any request would make IBKR discard it. "
             "Nothing was sent.",
-            "Answer its confirmation first; it expires after a minute.",
+            "Answer the order confirmation first; it expires after a minute.",
         )

@@ -68,7 +68,7 @@ async def trade_section(wanted: Wanted, context: AnswerContext) -> Section:
     notes = [missing_accounts_note(wanted, covered), note]
     if (today - period.start).days > MAX_DAYS:
         notes.append(
-            f"IBKR lists executions of the last {MAX_DAYS} days; earlier trades are in what=transactions."
+            f"IBKR lists executions of the last {MAX_DAYS} days; for earlier trades, use what=transactions."
         )
     return Section(blocks, notes)
 

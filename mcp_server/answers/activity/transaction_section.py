@@ -81,8 +81,8 @@ async def transaction_section(wanted: Wanted, context: AnswerContext) -> Section
 
 
 def describe_sums(sums: TransactionSums) -> str:
-    """`realized profit +1200.5; dividends +45.2; interest -3.1 (received 1, paid -4.1) …`."""
-    parts = [f"realized profit {_signed(sums.realized)}"] if sums.has_realized else []
+    """`realized P&L +1200.5; dividends +45.2; interest -3.1 (received 1, paid -4.1) …`."""
+    parts = [f"realized P&L {_signed(sums.realized)}"] if sums.has_realized else []
     for kind in TransactionKind:
         if round(sums.by_kind.get(kind, 0.0), 2):
             part = f"{kind} {_signed(sums.by_kind[kind])}"
@@ -145,11 +145,11 @@ def _limits(found: Transactions, context: AnswerContext) -> list[str]:
     now = context.clock.now()
     notes = []
     if found.refusal:
-        notes.append(f"IBKR refused the last request for transactions: {found.refusal}")
+        notes.append(f"IBKR refused the last transactions request: {found.refusal}")
     lacking = bool(found.missing) or found.as_of is None
     if found.next_at is not None and (lacking or (found.as_of and now - found.as_of > _OLD)):
         notes.append(
-            "IBKR accepts one request for transactions in 15 minutes; the next one at "
+            "IBKR allows one transactions request every 15 minutes; the next is possible at "
             f"{clock_time(found.next_at, now)}."
         )
     if found.missing:
@@ -167,13 +167,15 @@ def _coverage(
     if found.first_day is not None and found.first_day > start:
         notes.append(f"The transactions begin on {found.first_day}.")
     if TransactionKind.SETTLEMENT in sums.by_kind and sums.has_realized:
-        notes.append("Futures settlement is paid daily; the realized profit of a closed future includes it.")
+        notes.append(
+            "Futures settle in cash daily; the realized P&L of a closed future includes that settlement."
+        )
     if sums.unconverted:
-        notes.append(f"{sums.unconverted} rows without an exchange rate are not in the sums.")
+        notes.append(f"{sums.unconverted} rows without an exchange rate are not in the totals.")
     if not wanted.symbol.text:
         notes.append(
-            "Portfolio Analyst lists transactions only of contracts that a request names: these are the "
-            "contracts held now, traded in the last seven days, or requested before. Pass `symbol` for "
-            "another one, such as a position closed earlier."
+            "Portfolio Analyst lists transactions only for contracts that a request names: here, those held "
+            "now, traded in the last seven days, or requested before. Pass `symbol` for any other, such as a "
+            "position closed earlier."
         )
     return notes

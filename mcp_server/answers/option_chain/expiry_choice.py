@@ -54,7 +54,7 @@ def parse_near(text: str | None, today: date, *, default_days: int) -> WantedExp
         wanted = WantedExpiry(month_of(month).third_friday, is_month=True)
         if month.replace(day=1) < today.replace(day=1):
             raise AnswerError(
-                f"`near` {month:%b %Y} is over: today is {today} in New York.", "Name a later month."
+                f"`near` {month:%b %Y} has passed: today is {today} in New York.", "Choose a later month."
             )
         return wanted
     day = parse_date(words, today)
@@ -64,7 +64,7 @@ def parse_near(text: str | None, today: date, *, default_days: int) -> WantedExp
             "Write 2027-01-15, 15Jan27, Jan 2027, 30 days, or nearest.",
         )
     if day < today:
-        raise AnswerError(f"`near` {day} is over: today is {today} in New York.", "Name a later day.")
+        raise AnswerError(f"`near` {day} has passed: today is {today} in New York.", "Choose a later day.")
     return WantedExpiry(day, exact=True)
 
 

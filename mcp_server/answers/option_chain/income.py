@@ -19,7 +19,7 @@ _WORKING: Final = frozenset({"submitted", "presubmitted", "pendingsubmit", "warn
 
 @dataclass(frozen=True)
 class Coverage:
-    """Shares held, and what of them is taken: by open orders that sell, and by calls that are short."""
+    """Shares held, and how many are committed: to open sell orders, and to short calls."""
 
     held: float
     offered: float
@@ -36,12 +36,12 @@ class Coverage:
         return int(self.free // self.multiplier)
 
     def words(self, symbol: str) -> str:
-        """`you hold 260 AAPL, 100 offered in open orders, 1 call short: 0 contracts are covered`."""
+        """`you hold 200 AAPL, 100 in open sell orders: 0 contracts would be covered`."""
         parts = [f"you hold {formats.quantity(self.held)} {symbol}"]
         if self.offered:
-            parts.append(f"{formats.quantity(self.offered)} offered in open orders")
+            parts.append(f"{formats.quantity(self.offered)} in open sell orders")
         if self.short_calls:
-            parts.append(f"{formats.quantity(self.short_calls)} calls short already")
+            parts.append(f"{formats.quantity(self.short_calls)} calls already sold")
         return f"{', '.join(parts)}: {self.contracts} contracts would be covered"
 
 
@@ -121,12 +121,12 @@ def income_columns(side: Right, price: float, days: int) -> list[Column[StrikeRo
 
     columns = [
         Column("strike", lambda row: formats.price(row.strike)),
-        Column("from price%", distance),
+        Column("vs price%", distance),
         Column("bid", lambda row: formats.price(option.bid) if (option := of(row)) else ""),
         Column("ask", lambda row: formats.price(option.ask) if (option := of(row)) else ""),
         Column("delta", lambda row: formats.ratio(option.delta) if (option := of(row)) else ""),
         Column("premium%", lambda row: formats.percent(premium_yield(row))),
-        Column("a year%", yearly),
+        Column("annualized%", yearly),
     ]
     return [*columns, Column("if called%", if_assigned)] if side == "C" else columns
 

@@ -61,9 +61,11 @@ class OptionChainArguments(AnswerArguments):
     ] = None
     near: Annotated[
         AnyText | None,
-        Field(description="Expiry: a date, a month, or days: 15Jan27, Jan 2027, 30d; default the next one."),
+        Field(description="Expiry near a date, month or days: 15Jan27, Jan 2027, 30d; default the next."),
     ] = None
-    strikes: Annotated[int, Field(ge=1, le=MAX_STRIKES, description="How many, around the price.")] = 8
+    strikes: Annotated[
+        int, Field(ge=1, le=MAX_STRIKES, description="Number of strikes, around the price.")
+    ] = 8
     delta: Annotated[float | None, Field(description="Strikes around this delta instead, e.g. 0.3.")] = None
     moneyness: Annotated[
         AnyText | None, Field(description='Strikes this far from the price instead, in %: "+3..+8".')
@@ -72,7 +74,7 @@ class OptionChainArguments(AnswerArguments):
     income: Annotated[
         Literal["covered_call", "cash_secured_put"] | None,
         as_choice,
-        Field(alias="for", description="What selling would bring against your shares or cash."),
+        Field(alias="for", description="Add what selling against your shares or cash would earn."),
     ] = None
     account: AccountArgument = None
     cursor: CursorArgument = None
@@ -103,8 +105,8 @@ class RestOfStrikes:
 async def get_option_chain(arguments: OptionChainArguments, context: AnswerContext) -> Answer:
     """Get the options on an underlying at one expiry: quotes, Greeks, implied volatility, open interest.
 
-    Around the price, at a delta, or at a distance from the price. `for` adds premium and yearly yield, and
-    how many contracts your free shares or cash cover.
+    Around the price, at a delta, or at a distance from the price. `for` adds premium and annualized yield,
+    and how many contracts your free shares or cash cover.
     \f
     Found by: option prices, calls, puts, strikes, expirations, expiry dates, covered call, cash secured put,
     sell premium, implied volatility of options, delta 30, straddle, weekly options, LEAPS, option quotes.
@@ -117,7 +119,7 @@ async def get_option_chain(arguments: OptionChainArguments, context: AnswerConte
     underlying = await resolve_one(context, arguments.underlying)
     chain = await context.instruments.chains.chain(underlying)
     if chain is None:
-        raise AnswerError(f"IBKR lists no options on {underlying.text}.", "Name its stock, index or future.")
+        raise AnswerError(f"IBKR lists no options on {underlying.text}.", "Use its stock, index or future.")
     income = _INCOME.get(arguments.income or "")
     sides = (income,) if income else _SIDES[arguments.side]
     today = context.clock.today()
@@ -156,7 +158,7 @@ async def _underlying_price(context: AnswerContext, underlying: Instrument) -> t
     if quote is None or not price:
         why = f": {quote.availability}" if quote is not None and quote.availability else ""
         raise AnswerError(
-            f"IBKR sends no price of {underlying.text}{why}, so the strikes around it are not known.",
+            f"IBKR sent no price for {underlying.text}{why}, so strikes around it cannot be chosen.",
             "Quote a single option instead: get_quotes with what=UNDERLYING EXPIRY STRIKE C or P.",
         )
     return quote, price
@@ -259,7 +261,7 @@ async def _quote_strikes(
     if waiting:
         cursor = context.cursors.store(NAME, RestOfStrikes(request, waiting, rest.limit, rest.income))
         blocks.append(
-            f"and up to {len(waiting)} strikes more, {formats.price(waiting[0])} to "
+            f"and up to {len(waiting)} more strikes, {formats.price(waiting[0])} to "
             f"{formats.price(waiting[-1])} (cursor {cursor})"
         )
     found = list(notes)
@@ -267,7 +269,7 @@ async def _quote_strikes(
         found += _nearest_to_delta(all_rows, parse_delta(target), request.sides)
     if silent:
         more = f" and {len(silent) - 6} more" if len(silent) > 6 else ""
-        found.append(f"IBKR sends no prices of {', '.join(silent[:6])}{more}.")
+        found.append(f"IBKR sent no prices for {', '.join(silent[:6])}{more}.")
     return Answer(blocks, found)
 
 

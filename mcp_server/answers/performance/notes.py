@@ -27,18 +27,18 @@ def value_notes(
     notes = [*_about_days(period, reports, today)]
     if any(day.flow for each in reports for day in each.result.days):
         notes.append(
-            "gain and return exclude deposits and withdrawals; the change of the value includes them. Their "
+            "Gain and return exclude deposits and withdrawals; the change in value includes them. Their "
             "amounts are estimated from daily values and returns, because IBKR's Web API does not list them."
         )
     if any(each.result.deposits is None for each in reports):
-        notes.append("IBKR sent no daily returns or values, so deposits cannot be told from gains.")
+        notes.append("IBKR sent no daily returns or values, so gains cannot be separated from deposits.")
     if period.name == "1D" or any(name == "1D" for each in results for name, _ in each.periods):
         notes.append(
-            "1D counts from the end of the prior day and includes interest, fees and exchange rates; the day "
-            "P&L of get_portfolio is that of positions since their prior closes."
+            "1D counts from the end of the prior day and includes interest, fees and exchange rates; day P&L "
+            "in get_portfolio covers only positions, since their prior closes."
         )
     if len({each.currency for each in reports}) > 1:
-        notes.append("Accounts with different base currencies are not added up.")
+        notes.append("Accounts with different base currencies have separate totals.")
     return notes
 
 
@@ -60,7 +60,7 @@ def explain_limit(values: Values, now: datetime) -> str:
     """When IBKR accepts a new request, or why it refused the last one."""
     if values.next_at is not None and values.next_at > now:
         return (
-            "IBKR allows one such request in 15 minutes, and it has been used. Newer values are available "
+            "IBKR allows one such request every 15 minutes, and it has been used. Newer values are available "
             f"from {clock_time(values.next_at, now)}."
         )
     return f"IBKR did not return newer values: {values.refusal}" if values.refusal else ""
@@ -72,13 +72,13 @@ def benchmark_notes(results: Sequence[Total], benchmarks: Sequence[Benchmark]) -
     notes = []
     if shown:
         names = ", ".join(each.name for each in shown)
-        notes.append(f"{names}: change of the price on the same days, without dividends.")
+        notes.append(f"{names}: price change over the same days, without dividends.")
     base = {each.currency for each in results}
     for each in shown:
         if each.currency and base != {each.currency}:
             notes.append(f"{each.name} is in {each.currency}; exchange rates are not included.")
         if each.is_delayed:
-            notes.append(f"{each.name}: its last price is delayed.")
+            notes.append(f"{each.name}: the last price is delayed.")
     for each in benchmarks:
         if each.problem:
             options = ", ".join(choice.write for choice in each.choices[:_MAX_CHOICES])
@@ -95,20 +95,20 @@ def _about_days(period: Period, reports: Sequence[AccountReport], today: date) -
     if any(each.selection.moved for each in reports):
         notes.append(
             "There are no values for these days: markets were closed, or IBKR has not computed them yet. "
-            f"Shown is the last day before, {result.end:%A %Y-%m-%d}."
+            f"This is the last day before: {result.end:%A %Y-%m-%d}."
         )
     elif result.end < today and today.weekday() < _SATURDAY and period.days.end >= today:
-        notes.append(f"Today is not included: the last value that IBKR returned is of {result.end}.")
+        notes.append(f"Today is not included: the last value that IBKR returned is for {result.end}.")
     begins = min(each.result.start for each in reports)
     late = any(each.selection.late for each in reports)
     ends = max(series.days[-1].day for each in reports for series in each.values.series.values())
     if period.everything or (late and begins - months_before(ends, 12) <= _FEW_DAYS):
         notes.append(
-            f"IBKR's Web API has values of the last year only, from {begins}; statements in Client Portal "
+            f"IBKR's Web API has values for the last year only, from {begins}; statements in Client Portal "
             "go further back."
         )
     elif late:
-        notes.append(f"Values begin on {begins}: there are none before in IBKR's Web API.")
+        notes.append(f"Values begin on {begins}: IBKR's Web API has no earlier ones.")
     elif period.days.start - begins < -_FEW_DAYS:
         notes.append(f"The account has a value only from {begins} on.")
     return notes

@@ -57,7 +57,7 @@ def totals(reports: Sequence[AccountReport], today: date) -> list[Total]:
         group = [each for each in reports if each.currency == currency]
         result = _together([each.result for each in group])
         if result is not None:
-            name = group[0].account.id if len(group) == 1 else f"together {currency}".strip()
+            name = group[0].account.id if len(group) == 1 else f"total {currency}".strip()
             found.append(Total(name, currency, result, tuple(_own_periods(group, today))))
     return found
 

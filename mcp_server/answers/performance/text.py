@@ -53,7 +53,7 @@ def summary_lines(result: Result, currency: str) -> str:
     drawdown = result.drawdown
     if drawdown is not None and len(result.days) > 1:
         details.append(
-            f"largest drawdown {fraction_as_percent(drawdown.rate)} % ({drawdown.peak} to {drawdown.low})"
+            f"max drawdown {fraction_as_percent(drawdown.rate)} % ({drawdown.peak} to {drawdown.low})"
         )
     return "\n".join(filter(None, (*lines, ", ".join(details))))
 
@@ -71,7 +71,7 @@ def account_listing(reports: Sequence[AccountReport]) -> Listing[AccountRow]:
         Column("gain", lambda row: amount(row[1].gain, signed=True)),
         Column("deposits", lambda row: amount(row[1].deposits, signed=True) if row[1].deposits else ""),
         Column("return%", lambda row: fraction_as_percent(row[1].rate)),
-        Column("drawdown%", lambda row: _drawdown(row[1])),
+        Column("max drawdown%", lambda row: _drawdown(row[1])),
     ]
     return Listing(columns, rows, ROWS)
 
@@ -95,8 +95,8 @@ def comparison_table(total: Total, benchmarks: Sequence[Benchmark]) -> str:
     columns: list[Column[tuple[str, float | None, str]]] = [
         Column("", lambda row: row[0]),
         Column("return%", lambda row: fraction_as_percent(row[1])),
-        Column("drawdown%", lambda row: row[2]),
-        Column("account minus it, points", difference),
+        Column("max drawdown%", lambda row: row[2]),
+        Column("account minus benchmark, % points", difference),
     ]
     return format_table(columns, rows)
 
@@ -125,7 +125,11 @@ def _fall(drawdown: Drawdown | None) -> str:
 def _describe_flows(result: Result) -> str:
     if result.deposits is None:
         change = result.change
-        return "" if change is None else f"change {amount(change, signed=True)} with deposits and withdrawals"
+        return (
+            ""
+            if change is None
+            else f"change {amount(change, signed=True)} including deposits and withdrawals"
+        )
     flows = [each for each in result.days if each.flow]
     if not flows:
         return "no deposits or withdrawals"

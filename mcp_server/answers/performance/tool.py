@@ -54,14 +54,14 @@ class PerformanceArguments(AnswerArguments):
         Field(description="1D, 7D, MTD, 1M, QTD, YTD, 1Y, last month, or DATE to DATE; at most a year back."),
     ] = "YTD"
     against: Annotated[Texts | None, Field(max_length=4, description="Benchmarks, e.g. SPY.")] = None
-    chart: Annotated[bool, Field(description="Also return a picture.")] = False
+    chart: Annotated[bool, Field(description="Also return a chart.")] = False
     cursor: CursorArgument = None
 
 
 async def get_performance(arguments: PerformanceArguments, context: AnswerContext) -> Answer:
-    """How much accounts earned: gain without deposits, time-weighted return, best and worst day, drawdown.
+    """Get what accounts earned: gain without deposits, time-weighted return, best and worst day, drawdown.
 
-    Every answer also has the gains of 1D, 7D, MTD, 1M, YTD and 1Y. Several accounts: each, and together.
+    Always includes the gains of 1D, 7D, MTD, 1M, YTD and 1Y. Several accounts: a row for each and a total.
     \f
     Found by: how did I do this year, profit and loss, return on my portfolio, am I beating the market, S&P
     500 comparison, equity curve, NAV history, made or lost today, TWR, growth, track record, alpha.
@@ -121,7 +121,7 @@ def _no_values(values: Values, period: Period, context: AnswerContext) -> Answer
     if begins is not None:
         return AnswerError(
             f"IBKR's Web API has values from {begins} on, and none for {period.name}.",
-            "Write a period after that day; statements in Client Portal go further back.",
+            "Choose a period after that day; statements in Client Portal go further back.",
         )
     why = explain_limit(values, context.clock.now()) or "IBKR returned no values for this account."
     return AnswerError("No performance yet.", why)

@@ -1,1 +1,1 @@
-"""get_portfolio: worth, cash, margin, positions, allocation, currencies, and Greeks of the options held."""
+"""get_portfolio: account values, positions, allocation, currencies, and Greeks of the options held."""

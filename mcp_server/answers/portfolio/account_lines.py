@@ -44,7 +44,7 @@ def _cash(row: CurrencyBalance) -> str:
 
 
 def margin_line(portfolio: AccountPortfolio) -> str:
-    """`excess liquidity 897966, cushion 90.7 %; day -530 (-0.05 %)`."""
+    """`excess liquidity 897966, cushion 90.7 %; day P&L -530 (-0.05 %)`."""
     balances = portfolio.balances
     cushion = formats.fraction_as_percent(balances.cushion, 1, signed=False)
     return (
@@ -57,19 +57,19 @@ def day_text(portfolio: AccountPortfolio) -> str:
     """The day's profit, with its percentage of the account's value at the prior close."""
     day = portfolio.day
     if day is None:
-        return f"day {UNKNOWN}"
+        return f"day P&L {UNKNOWN}"
     percent = formats.percent(day.percent_of(portfolio.balances.net_liquidation))
-    return f"day {money(day.amount, signed=True)}{f' ({percent} %)' if percent else ''}"
+    return f"day P&L {money(day.amount, signed=True)}{f' ({percent} %)' if percent else ''}"
 
 
 def totals_text(holdings: Sequence[Holding], noun: str = "positions") -> str:
-    """`open P&L -8299; positions 8, of which losing 5; best …, worst …; top 5 are 33 %`: always of all."""
+    """`open P&L -8299; positions 8, losing 5; best …, worst …; top 5 are 33 %`: always of all."""
     if not holdings:
         return "no positions"
     losing = sum(1 for each in holdings if (each.open_pnl or 0) < 0)
     parts = [
         f"open P&L {money(sum_known(each.open_pnl for each in holdings), signed=True)}",
-        f"{noun} {len(holdings)}, of which losing {losing}",
+        f"{noun} {len(holdings)}, losing {losing}",
     ]
     known = sorted(
         (each for each in holdings if each.open_pnl is not None), key=lambda each: each.open_pnl or 0
@@ -89,7 +89,7 @@ def _named_pnl(holding: Holding) -> str:
 
 
 def realized_pnl(portfolio: AccountPortfolio) -> float | None:
-    """The profit realised today: the ledger's, else that of the positions, including closed ones."""
+    """The profit realized today: the ledger's, else that of the positions, including closed ones."""
     realized = portfolio.balances.realized_pnl
     if realized is not None or portfolio.positions is None:
         return realized
@@ -98,7 +98,7 @@ def realized_pnl(portfolio: AccountPortfolio) -> float | None:
 
 
 def realized_text(portfolio: AccountPortfolio) -> str:
-    """`realized today +459`, or nothing if nothing was realised."""
+    """`realized today +459`, or nothing if nothing was realized."""
     realized = realized_pnl(portfolio)
     return (
         f"realized today {money(realized, signed=True)}" if realized and abs(realized) >= _NOTICEABLE else ""
@@ -113,11 +113,11 @@ def cash_note(balances: Balances) -> str:
     futures = balances.total.futures_pnl if balances.total is not None else None
     explained = futures is not None and abs(total - cash - futures) < max(_NOTICEABLE, abs(total) * 1e-5)
     why = (
-        f"includes futures P&L not settled yet ({money(futures, signed=True)})"
+        f"includes unsettled futures P&L ({money(futures, signed=True)})"
         if explained
         else f"differs by {money(total - cash, signed=True)}, for which it gives no reason"
     )
-    return f"cash is the ledger's sum; IBKR's total cash value {money(total)} {why}"
+    return f"Cash is the ledger's total; IBKR's total cash value {money(total)} {why}."
 
 
 def money(value: float | None, *, signed: bool = False) -> str:

@@ -45,7 +45,7 @@ def sum_row(rows: Sequence[AccountRow]) -> AccountRow:
     amounts = tuple(_sum_of_all(column) for column in zip(*(each.amounts for each in rows), strict=True))
     worth, excess = amounts[0], amounts[3]
     return AccountRow(
-        name=f"sum of {len(rows)}",
+        name=f"total of {len(rows)}",
         amounts=amounts,
         cushion=excess / worth if excess is not None and worth else None,
         day=_sum_of_all([each.day for each in rows]),
@@ -72,7 +72,7 @@ def account_columns(base: str) -> list[Column[AccountRow]]:
         Column("account", lambda row: row.name),
         *money,
         Column("cushion%", lambda row: formats.fraction_as_percent(row.cushion, 1, signed=False)),
-        Column("day", lambda row: formats.amount(row.day, signed=True)),
+        Column("day P&L", lambda row: formats.amount(row.day, signed=True)),
         Column("open P&L", lambda row: formats.amount(row.open_pnl, signed=True)),
         Column("realized today", lambda row: formats.amount(row.realized, signed=True)),
         Column("positions", lambda row: str(row.positions)),

@@ -24,21 +24,21 @@ class PortfolioArguments(AnswerArguments):
         Literal["positions", "summary", "allocation", "currencies", "options"],
         as_choice,
         Field(
-            description="`summary`: worth, cash and margin only; `allocation`: by asset class, sector "
+            description="`summary`: account values and margin only; `allocation`: by asset class, sector "
             "and currency; `currencies`: cash and exposure; `options`: delta, theta, days to expiry."
         ),
     ] = "positions"
     by: Annotated[
-        Order, as_choice, Field(description="Order; `loss`: worst first, `day`: today's largest moves.")
+        Order, as_choice, Field(description="Sort order; `loss`: worst first, `day`: today's largest moves.")
     ] = "value"
     only: Annotated[
         AnyText | None, Field(description="Symbol, asset class or currency: AAPL, options, EUR.")
     ] = None
-    limit: Annotated[int, Field(ge=1, le=200, description="Rows at once.")] = 25
+    limit: Annotated[int, Field(ge=1, le=200, description="Rows per table.")] = 25
     columns: Annotated[
         Texts | None,
-        Field(description="Instead of the default: cost, avg price, P&L%, day, class, conid."),
+        Field(description="Instead of the defaults: cost, avg price, P&L%, day P&L, class, conid."),
     ] = None
     account: AccountArgument = None
-    chart: Annotated[bool, Field(description="With `allocation`: also a picture.")] = False
+    chart: Annotated[bool, Field(description="With `allocation`: also return a chart.")] = False
     cursor: CursorArgument = None

@@ -67,7 +67,7 @@ class Balances:
 
     @property
     def cash(self) -> float | None:
-        """The cash of all currencies at IBKR's rates, without any profit of futures that is not settled yet.
+        """The cash of all currencies at IBKR's rates, without unsettled futures P&L.
 
         IBKR's total cash value includes that profit; it is used only if there is no ledger.
         """
@@ -94,7 +94,7 @@ class Balances:
 
     @property
     def realized_pnl(self) -> float | None:
-        """The profit realised today."""
+        """The profit realized today."""
         return self.total.realized_pnl if self.total is not None else None
 
     def rate(self, currency: str) -> float | None:

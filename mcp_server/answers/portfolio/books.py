@@ -135,7 +135,7 @@ async def _build_book(
         if rate is None:
             notes.append(
                 f"IBKR has no exchange rate from {currency or 'an unknown currency'} to {base or 'base'}: "
-                "such positions have no value and are in no sum"
+                "such positions have no value and are not in the totals."
             )
         rates[currency] = rate
     return Book(

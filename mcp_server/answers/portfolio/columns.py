@@ -27,7 +27,7 @@ _DEFAULT: Final = (
     "open P&L",
     "P&L%",
     "day%",
-    "day",
+    "day P&L",
     "notional",
     "data",
 )
@@ -50,7 +50,7 @@ _CELLS: Final[Mapping[str, Cell]] = {
     "P&L%": lambda each: formats.percent(each.open_pnl_percent, 1),
     "realized": lambda each: _short_amount(each.position.realized_pnl, signed=True),
     "day%": lambda each: formats.percent(each.day.percent),
-    "day": lambda each: _short_amount(each.day.amount, signed=True),
+    "day P&L": lambda each: _short_amount(each.day.amount, signed=True),
     "data": lambda each: str(each.day.availability),
     "conid": lambda each: str(each.position.conid or ""),
 }
@@ -83,11 +83,13 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "realizedpnl": "realized",
     "change%": "day%",
     "changepercent": "day%",
-    "daypnl": "day",
-    "dailypnl": "day",
+    "day": "day P&L",
+    "daypnl": "day P&L",
+    "daypl": "day P&L",
+    "dailypnl": "day P&L",
 }
-_IN_BASE: Final = frozenset({"value", "notional", "cost", "open P&L", "day"})
-_NEEDS_QUOTES: Final = frozenset({"day%", "day", "data"})
+_IN_BASE: Final = frozenset({"value", "notional", "cost", "open P&L", "day P&L"})
+_NEEDS_QUOTES: Final = frozenset({"day%", "day P&L", "data"})
 
 
 def parse_columns(names: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -119,7 +121,7 @@ def default_columns(
     if len(rows) > _FEW_ROWS:
         left_out |= {"avg price", "P&L%"}
     if not with_day:
-        left_out.add("day")
+        left_out.add("day P&L")
     if all(each.notional is None for each in rows):
         left_out.add("notional")
     if len({each.day.availability for each in rows} - {Availability.UNKNOWN}) <= 1:

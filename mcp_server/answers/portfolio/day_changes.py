@@ -19,7 +19,7 @@ Each takes one of the login's 100 market-data lines; those of more would be rele
 
 _MAX_NAMED: Final = 5
 _WHY_NO_DATA: Final[Mapping[Availability, str]] = {
-    Availability.NOT_SUBSCRIBED: "no subscription to its market data",
+    Availability.NOT_SUBSCRIBED: "this login has no subscription to its market data",
     Availability.NOT_SIGNED: "the market data agreement is not signed",
 }
 
@@ -52,18 +52,18 @@ class DayChanges:
     def notes(self, holdings: Sequence[Holding]) -> list[str]:
         """Which of these holdings have no change, and why."""
         if self.problem:
-            return [f"no day% of positions: {self.problem}"]
+            return [f"No day%: {self.problem}"]
         reasons: dict[str, list[str]] = {}
         for each in holdings:
             if each.day.percent is None and each.position.conid in self._requested:
                 reasons.setdefault(self._reason(each), []).append(each.name)
         notes = [
-            f"no day% of {_join(list(dict.fromkeys(names)))}: {reason}" for reason, names in reasons.items()
+            f"No day% for {_join(list(dict.fromkeys(names)))}: {reason}." for reason, names in reasons.items()
         ]
         if self.skipped:
             notes.append(
-                f"day% is unknown for {self.skipped} positions: each quote takes one of the login's 100 "
-                f"market-data lines, so this reads at most {MAX_QUOTED}"
+                f"No day% for {self.skipped} positions: each quote takes one of the login's 100 market-data "
+                f"lines, so at most {MAX_QUOTED} are read."
             )
         return notes
 
@@ -75,7 +75,7 @@ class DayChanges:
         error = self.quotes.errors.get(holding.position.conid or 0)
         if error is not None:
             return error.problem
-        return _WHY_NO_DATA.get(holding.day.availability, "IBKR has sent no price change")
+        return _WHY_NO_DATA.get(holding.day.availability, "IBKR sent no price change")
 
 
 async def read_day_changes(holdings: Iterable[Holding], quotes: QuoteReader) -> DayChanges:

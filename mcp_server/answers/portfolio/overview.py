@@ -67,7 +67,7 @@ def account_names(book: Book) -> str:
 
 
 def cash_notes(library: Library) -> list[str]:
-    """Why IBKR's total cash value is another figure, of a single account."""
+    """Why IBKR's total cash value differs, for a single account."""
     note = cash_note(library.single.balances) if library.single is not None else ""
     return [note] if note else []
 
@@ -79,19 +79,19 @@ def account_notes(library: Library) -> list[str]:
     days = [each.day for each in portfolios]
     if any(day is not None and day.is_computed for day in days):
         notes.append(
-            f"day: IBKR reports it only of the selected account{_named(library)}; others are computed from "
-            "the price changes of what they hold now, without today's trades"
+            f"Day P&L: IBKR reports it only for the selected account{_named(library)}; the others' is "
+            "computed from price changes of their current positions, without today's trades."
         )
     without = [each.account.id for each in portfolios if each.day is None]
     if without:
         only = (
-            "" if library.selected in without else f", and reports the selected account only{_named(library)}"
+            "" if library.selected in without else f"; it reports only the selected account{_named(library)}"
         )
-        notes.append(f"day: IBKR has sent none for {len(without)} of {len(portfolios)} accounts{only}")
+        notes.append(f"Day P&L: IBKR sent none for {len(without)} of {len(portfolios)} accounts{only}.")
     if len(portfolios) > MOST_LEDGERS:
         notes.append(
-            f"cash of more than {MOST_LEDGERS} accounts is IBKR's total cash value, "
-            "which includes futures P&L not settled yet"
+            f"With more than {MOST_LEDGERS} accounts, cash is IBKR's total cash value, "
+            "which includes unsettled futures P&L."
         )
     return notes
 

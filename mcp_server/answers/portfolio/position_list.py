@@ -61,5 +61,5 @@ async def show_positions(positions: PositionList, context: AnswerContext) -> Sho
         text += f"\nand {len(rest)} more: value {value}, open P&L {profit} (cursor {cursor})"
     notes = changes.notes(shown) if changes else []
     if positions.columns is None and any(each.position.is_settled_daily for each in shown):
-        notes.append("futures: value is their open P&L, notional their exposure")
+        notes.append("Futures: value is their open P&L, notional their exposure.")
     return ShownPositions(text, changes.data if changes else "", notes)

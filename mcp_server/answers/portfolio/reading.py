@@ -83,13 +83,13 @@ class PortfolioReader:
         balances = parse_balances(found.values.get("account values"), found.values.get("cash by currency"))
         positions, is_cached = found.values.get("positions", (None, False))
         if "account values" in found.values and not balances.summary:
-            problems.append(f"{account.id}: IBKR has sent no account values")
+            problems.append(f"{account.id}: IBKR sent no account values.")
         if positions == [] and not is_cached and _has_positions(balances):
             positions, is_cached = await self._cached_positions(account), True
         if is_cached:
             problems.append(
-                f"{account.id}: positions are from IBKR's cache, which can be some minutes old: "
-                "its current list failed. A trade of the last minutes may be missing."
+                f"{account.id}: positions are from IBKR's cache and may be a few minutes old, "
+                "because its current list failed. A trade of the last minutes may be missing."
             )
         return AccountPortfolio(account, balances, positions, found.values.get("day P&L"), problems)
 

@@ -30,9 +30,9 @@ _VIEWS: Final[Mapping[str, View]] = {
 
 
 async def get_portfolio(arguments: PortfolioArguments, context: AnswerContext) -> Answer:
-    """What you own and how it is doing: net liquidation, cash by currency, buying power, margin cushion,
-    today's and open P&L, then positions with weight and P&L. Totals cover every position, shown or
-    not. Several accounts: a line for each and their sum.
+    """Get what you own and how it is doing: net liquidation, cash by currency, buying power, margin
+    cushion, day and open P&L, then positions with weight and P&L. Totals cover every position, shown
+    or not. Several accounts: a row for each and a total.
     \f
     Found by: holdings, stocks I have, how much money do I have, am I rich, account balance, settled cash,
     biggest winners and losers, worst position, concentration, diversification, sector exposure, currency

@@ -67,7 +67,7 @@ async def allocation_view(
         except PictureError as error:
             notes.append(str(error))
     if any(each.position.is_settled_daily for book in library.books for each in book.holdings):
-        notes.append("futures count with their P&L that is not settled yet; their notional is apart")
+        notes.append("Futures count with their unsettled P&L; their notional is separate.")
     return Answer([each for each in blocks if each], notes, pictures)
 
 

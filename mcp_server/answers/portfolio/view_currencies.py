@@ -52,7 +52,7 @@ async def currencies_view(
         blocks.append(
             f"{account_names(book)}. Net liquidation {formats.amount(worth) or 'unknown'}; "
             f"cash {formats.amount(cash) or 'unknown'}; "
-            f"in other currencies than {book.base or 'base'}: net {_with_percent(net, worth)}, "
+            f"in currencies other than {book.base or 'base'}: net {_with_percent(net, worth)}, "
             f"positions {_with_percent(held, worth)}"
         )
         wanted = (arguments.only or "").upper()

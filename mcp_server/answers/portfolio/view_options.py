@@ -121,10 +121,10 @@ def _missing(rows: Sequence[OptionRow], quotes: Quotes) -> list[str]:
         for each in quotes.by_conid.values()
         if each.availability.startswith(("not", "market"))
     }
-    why = "; ".join(sorted(reasons)) or "IBKR has sent none"
+    why = "; ".join(sorted(reasons)) or "IBKR sent none"
     names = ", ".join(each.holding.name for each in without[:5])
     more = f" and {len(without) - 5} more" if len(without) > 5 else ""
-    return [f"no Greeks of {names}{more}, which are in no sum: {why}"]
+    return [f"No Greeks for {names}{more}, so they are not in the totals: {why}."]
 
 
 def _sums(rows: Sequence[OptionRow]) -> str:

@@ -64,7 +64,7 @@ async def read_series(
         if history.bars:
             series.append(Series(each, history, units[each.conid].label, by_conid[each.conid], notes))
         else:
-            problems.append(f"IBKR has no price history of {each.text} in this period.")
+            problems.append(f"IBKR has no price history for {each.text} in this period.")
     return SeriesList(series, problems, now)
 
 
@@ -116,7 +116,7 @@ def _cut(history: History, window: Window, bar: Bar, name: str) -> tuple[History
         )
         return history.between(last, last, with_before=True), notes
     if not full and _begins_late(history, window):
-        notes.append(f"IBKR's history of {name} begins on {first.day}.")
+        notes.append(f"IBKR's price history for {name} begins on {first.day}.")
     return inside, notes
 
 

@@ -134,7 +134,7 @@ def write_notes(found: SeriesList, window: Window, *, returns: bool) -> list[str
         bars = each.history.bars
         pays = each.instrument.kind in ("STK", "FUND") and bars[-1].at - bars[0].at >= _DIVIDENDS_FROM
         if returns and pays:
-            notes.append("returns are without dividends.")
+            notes.append("Returns exclude dividends.")
             break
     return notes
 

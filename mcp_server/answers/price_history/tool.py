@@ -59,7 +59,7 @@ class HistoryArguments(AnswerArguments):
         as_choice,
         Field(description="Figures, closes side by side, or bars with volume."),
     ] = "summary"
-    chart: Annotated[bool, Field(description="Also a picture.")] = False
+    chart: Annotated[bool, Field(description="Also return a chart.")] = False
     cursor: CursorArgument = None
 
 
@@ -73,7 +73,7 @@ async def get_price_history(arguments: HistoryArguments, context: AnswerContext)
     if arguments.cursor is not None:
         return Answer([continue_listing(get_price_history.__name__, arguments.cursor, context.cursors)])
     if not arguments.what:
-        raise AnswerError("`what` is missing.", "Name at least one instrument, such as AAPL.")
+        raise AnswerError("`what` is missing.", "Write at least one instrument, such as AAPL.")
     window = parse_window(arguments.period, context.clock.today())
     bar = choose_bar(window, arguments.bar)
     instruments, meanings, problems = await _resolve(arguments.what, context)
@@ -124,7 +124,7 @@ async def _resolve(
     found = list(instruments.values())
     if len(found) > MAX_INSTRUMENTS:
         left_out = ", ".join(each.text for each in found[MAX_INSTRUMENTS:])
-        problems.append(f"At most {MAX_INSTRUMENTS} at once; without {left_out}.")
+        problems.append(f"At most {MAX_INSTRUMENTS} at once; left out: {left_out}.")
     return found[:MAX_INSTRUMENTS], meanings, problems
 
 

@@ -74,7 +74,7 @@ def parse_window(text: str, today: date) -> Window:
     """The window that a person wrote. Raises AnswerError with the accepted forms, or for the future."""
     words = " ".join(text.strip().lower().replace("-month", " month").replace("-year", " year").split())
     if words in _ALL:
-        return Window("15y", f"{MAX_YEARS}y", note="IBKR's history reaches 15 years back at most.")
+        return Window("15y", f"{MAX_YEARS}y", note="IBKR's price history goes back at most 15 years.")
     if words in _TODAY:
         # Four days contain the session before, also after a weekend.
         return Window("latest trading day", "4d", base_before=True, latest_session=True)
@@ -96,7 +96,7 @@ def _rolling(count: int, unit: str) -> Window:
     if unit == "d" and count > MAX_PERIODS["d"]:
         count, unit = ceil(count / 7), "w"
     if unit in MAX_PERIODS and count > MAX_PERIODS[unit]:
-        return Window(name, f"{MAX_YEARS}y", note="IBKR's history reaches 15 years back at most.")
+        return Window(name, f"{MAX_YEARS}y", note="IBKR's price history goes back at most 15 years.")
     period = f"{count}{unit}"
     return Window(name, period, note="" if name == period else f"{period} instead of {name}.")
 
@@ -107,11 +107,11 @@ def _between(words: str, text: str, today: date) -> Window:
     earliest = today.replace(year=today.year - MAX_YEARS, day=min(today.day, 28))
     note = ""
     if found.start < earliest:
-        note = "IBKR's history reaches 15 years back at most."
+        note = "IBKR's price history goes back at most 15 years."
     start = max(found.start, earliest)
     if found.end < start:
         raise AnswerError(
-            f"`period` ends on {found.end}, and IBKR's history reaches back to {earliest} at most.",
+            f"`period` ends on {found.end}, but IBKR's price history goes back only to {earliest}.",
             "Use a later period.",
         )
     end = None if found.end >= today else datetime.combine(found.end, time(23, 59, 59), NEW_YORK)

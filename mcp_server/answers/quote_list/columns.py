@@ -122,7 +122,7 @@ COLUMNS: Final[dict[str, QuoteColumn]] = {
     "mark": _price("mark", "7635"),
     "low_52w": _price("52w low", "7294"),
     "high_52w": _price("52w high", "7293"),
-    "place_52w": QuoteColumn("place in 52w range%", _place_in_range, ("31", "7293", "7294")),
+    "place_52w": QuoteColumn("% of 52w range", _place_in_range, ("31", "7293", "7294")),
     "pe": _ratio("P/E", "7290"),
     "eps": _price("EPS", "7291"),
     "market_cap": _large("market cap", "7289"),
@@ -274,9 +274,9 @@ def parse_columns(texts: Sequence[str]) -> tuple[str, ...]:
         names |= dict.fromkeys(found or ())
     if unknown:
         raise AnswerError(
-            f"`columns`: {', '.join(unknown[:5])} is not a column.",
+            f"`columns`: {', '.join(unknown[:5])} is not a known column.",
             f"Groups: {', '.join(GROUPS)}. Columns: {', '.join(COLUMNS)}. "
-            "Other snapshot fields: get_market_snapshot.",
+            "For other snapshot fields, call get_market_snapshot.",
         )
     return tuple(names)
 

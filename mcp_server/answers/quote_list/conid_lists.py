@@ -70,9 +70,8 @@ def _find(lists: Sequence[dict[str, str]], name: str) -> dict[str, str]:
         return matches[0]
     if not lists:
         raise AnswerError("This login has no watchlists.", "Create one with save_watchlist.")
-    problem = (
-        "Which watchlist?" if not wanted else f'"{outside_name(name)}" is not one watchlist of this login.'
-    )
+    state = "matches several watchlists" if matches else "is not a watchlist of this login"
+    problem = f'"{outside_name(name)}" {state}.' if wanted else "Which watchlist?"
     names = ", ".join(f'"{each["name"]}"' for each in (matches or lists)[:_MAX_LISTED])
     raise AnswerError(problem, f"Write `watchlist:NAME` with one of: {names}.")
 

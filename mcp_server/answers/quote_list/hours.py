@@ -62,8 +62,8 @@ def special_days(sessions: Sequence[Session]) -> str:
         for day, length in sorted(by_day.items())
         if length < usual
     ]
-    known = f"until {last}, where IBKR's schedule ends"
-    return f"{'; '.join(parts)} ({known})" if parts else f"no holiday and no short day {known}"
+    known = f"until {last}, the end of IBKR's schedule"
+    return f"{'; '.join(parts)} ({known})" if parts else f"no holidays or early closes {known}"
 
 
 def _hours_today(row: QuoteRow, *, regular: bool) -> str:

@@ -20,7 +20,8 @@ _WHY: Final[dict[str, str]] = {
         "Subscriptions are managed in Client Portal."
     ),
     str(Availability.NOT_SIGNED): (
-        "market data agreement not signed: sign the Market Data API agreement in Client Portal's settings."
+        "market data agreement not signed: sign the Market Data API Acknowledgement in Client Portal "
+        "(Settings)."
     ),
     NO_VALUES: "no values: IBKR sent nothing for it within the time limit; it may have no quotes at all.",
 }

@@ -76,8 +76,8 @@ class _Rest:
 
 
 async def get_quotes(arguments: QuotesArguments, context: AnswerContext) -> Answer:
-    """Get current prices of anything by name, up to 100 at once, of a watchlist or of your holdings: last,
-    change, bid, ask, volume. Or its 52-week range, P/E, dividends, volatility, Greeks, yield, market hours.
+    """Get current prices of anything by name, up to 100 at once, or of a watchlist or your holdings: last,
+    change, bid, ask, volume. Or 52-week range, P/E, dividends, volatility, Greeks, yield, market hours.
     \f
     Found by: current price, stock price, what is it trading at, how much is a share, real-time quote,
     exchange rate, currency conversion, forex, front month future, index level, crypto, bitcoin, is the market
@@ -92,7 +92,7 @@ async def get_quotes(arguments: QuotesArguments, context: AnswerContext) -> Answ
     texts = arguments.what or (_ANY_US_STOCK if columns and not fields_of(columns) else ())
     if not texts:
         raise AnswerError(
-            "`what` is missing.", "Name at least one instrument, `watchlist:NAME` or `portfolio`."
+            "`what` is missing.", "Write at least one instrument, `watchlist:NAME` or `portfolio`."
         )
     selection = await select(texts, context)
     rest = _Rest(selection.targets, columns, arguments.convert_to)

@@ -74,6 +74,6 @@ def parse_condition(text: str) -> Condition:
         what = "" if found["what"].lower() in _ANY_MARKET else found["what"]
         return MarketCondition(what, "opens" if found["event"].lower() == "opens" else "closes")
     raise AnswerError(
-        f'`until` "{sanitize(text, max_length=60)}" is not a condition that can be waited for.',
+        f'`until` "{sanitize(text, max_length=60)}" is not a supported condition.',
         f"Write {FORMS}.",
     )

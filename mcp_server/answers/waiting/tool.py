@@ -27,12 +27,10 @@ MAX_SECONDS: Final = 3600
 
 
 class WaitForArguments(AnswerArguments):
-    """What to wait for, or which earlier wait to go on with."""
+    """What to wait for, or which earlier wait to resume."""
 
     until: Annotated[AnyText | None, Field(description=f"Condition: {FORMS}.")] = None
-    handle: Annotated[AnyText | None, Field(description="Handle of an earlier wait, to go on with it.")] = (
-        None
-    )
+    handle: Annotated[AnyText | None, Field(description="Handle of an earlier wait, to resume it.")] = None
     timeout_seconds: Annotated[
         int, Field(ge=1, le=MAX_SECONDS, description="Longest wait of this call, in seconds.")
     ] = 300
@@ -41,9 +39,9 @@ class WaitForArguments(AnswerArguments):
 async def wait_for(arguments: WaitForArguments, context: AnswerContext) -> Answer:
     """Wait until a price is reached, an order changes, or a market opens or closes.
 
-    Checked every 5 to 15 s, with progress. If the time is over, the answer has the current value and a
-    handle: the condition is watched for another 30 minutes, and a call with the handle says whether it was
-    met meanwhile.
+    Checked every 5 to 15 s, with progress. On timeout, returns the current value and a handle: the
+    condition is watched for another 30 minutes, and a call with the handle reports whether it was met
+    in the meantime.
     \f
     Found by: alert me, notify when, tell me when, wait until filled, watch a price, price reaches, wait for
     the market to open, monitor an order, poll.
@@ -68,7 +66,7 @@ async def wait_for(arguments: WaitForArguments, context: AnswerContext) -> Answe
         [
             f"not met after {now() - began:.0f} s: {watch.text}",
             f"now {watch.latest}" if watch.latest else "",
-            f"Call wait_for with handle={watch.handle} to go on; it is watched for 30 minutes meanwhile.",
+            f"Call wait_for with handle={watch.handle} to resume; it is watched for another 30 minutes.",
         ]
     )
 

@@ -46,9 +46,9 @@ class Readings(Protocol):
 
 
 class WatchHub:
-    """Polls for all watches while anybody waits, and for half an hour after that.
+    """Polls for all watches while any caller waits, and for half an hour after that.
 
-    `is_paused` is true while an order awaits confirmation, because any request would void its question.
+    `is_paused` is true while an order awaits confirmation, because any request would void it.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class WatchHub:
         watch = self._watches.get(handle.strip().lower())
         if watch is None:
             raise AnswerError(
-                "`handle` is unknown or has expired: a condition is watched for half an hour after a call.",
+                "`handle` is unknown or has expired; a condition is watched for 30 minutes after a call.",
                 "Call wait_for again with `until`.",
             )
         return watch

@@ -25,7 +25,7 @@ def test_commissions_are_summed_by_currency_and_in_base() -> None:
     assert found.by_currency == {"EUR": 2.0, "USD": 1.5}
     assert found.in_base is not None
     assert 1.5 + 2.0 < found.in_base < 1.5 + 2.0 * 1.5
-    assert "together" in found.text()
+    assert ", total" in found.text()
 
 
 def test_one_currency_that_is_the_base_is_not_repeated() -> None:
@@ -36,7 +36,7 @@ def test_a_currency_or_rate_that_is_unknown_leaves_the_sums_by_currency() -> Non
     for found in (summed(("", 1.0), ("USD", 2.0)), summed(("EUR", 1.0), ("USD", 2.0), fails=True)):
         assert found.in_base is None
         assert found.by_currency["USD"] == 2.0
-        assert "together" not in found.text()
+        assert ", total" not in found.text()
 
 
 def test_unreported_commissions_are_counted() -> None:

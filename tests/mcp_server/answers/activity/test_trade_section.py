@@ -113,7 +113,7 @@ def test_commissions_in_other_currencies_are_summed_apart_and_in_base() -> None:
     assert euros > 0
     assert f"EUR {euros:g}" in called.text
     assert f"USD {dollars:g}" in called.text
-    together = float(called.text.partition("together ")[2].split()[0])
+    together = float(called.text.partition("total USD ")[2].split()[0])
     assert abs(together - (dollars + euros * rate)) < 0.02
     assert "EUR" in " ".join(next(row for row in rows_of(called) if str(foreign) in row))
 
@@ -147,7 +147,7 @@ def test_an_execution_without_a_commission_is_counted_as_missing() -> None:
         return await call(stack)
 
     text = with_stack(scenario).text
-    assert "does not report 1" in text
+    assert "has not reported 1" in text
     assert "2 executions" in text
 
 

@@ -54,7 +54,7 @@ def test_the_sums_of_a_year_are_those_of_the_ledger() -> None:
     assert amount_after(called, "fees") == ledger(account, start, kinds.MARKET_DATA_FEE)
     assert amount_after(called, "commissions") == -round(sum(e.commission for e in account.executions), 2)
     realized = sum(each.realised for each in account.executions)
-    assert abs(amount_after(called, "realized profit") - realized) < 0.02
+    assert abs(amount_after(called, "realized P&L") - realized) < 0.02
     assert ledger(account, start, *INTEREST_KINDS) == amount_after(called, "interest")
 
 

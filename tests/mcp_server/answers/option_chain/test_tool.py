@@ -109,15 +109,15 @@ def test_covered_calls_count_only_shares_that_are_neither_offered_nor_covering()
 
     before, after = with_stack(scenario)
     assert "hold 260 AAPL: 2 contracts" in before.text
-    assert "100 offered" in after.text
+    assert "100 in open sell orders" in after.text
     assert "1 contracts" in after.text
-    assert all(float(row["from price%"]) >= 0 for row in table(before.text))
+    assert all(float(row["vs price%"]) >= 0 for row in table(before.text))
 
 
 def test_secured_puts_are_counted_by_the_settled_cash() -> None:
     result = called(underlying="AAPL", **{"for": "cash_secured_put"})
     assert "settled cash" in result.text
-    assert all(float(row["from price%"]) <= 0 for row in table(result.text))
+    assert all(float(row["vs price%"]) <= 0 for row in table(result.text))
 
 
 @pytest.mark.parametrize(("underlying", "expected"), [("SPX", "SPX"), ("SPXW", "SPXW"), ("ES", "ESZ6")])

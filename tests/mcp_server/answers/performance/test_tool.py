@@ -74,7 +74,7 @@ def test_clients_are_listed_and_added_up(profile: str) -> None:
         gains = [after - before for before, after in values]
         for client, gain in zip(clients, gains, strict=True):
             assert float(called.row(client.id)[-3]) == pytest.approx(gain, abs=0.6)
-        together = called.row("together USD")
+        together = called.row("total USD")
         assert _number(together, "gain") == pytest.approx(sum(gains), abs=0.6)
         before = sum(each[0] for each in values)
         assert _number(together, "return") == pytest.approx(sum(gains) / before * 100, abs=0.006)
@@ -218,7 +218,7 @@ def test_accounts_in_other_currencies_are_not_added_up() -> None:
         }
         stack.respond = _responding(body)
         called = await stack.call(get_performance, period="7D")
-        assert _number(called.row("together EUR"), "gain") == 20
+        assert _number(called.row("total EUR"), "gain") == 20
         assert _number(called.row("DU1234567: "), "gain") == 10
         assert "EUR" in called.row("DU1234568")
 
@@ -340,7 +340,7 @@ def test_many_accounts_are_continued_with_a_cursor_and_the_sum_is_of_all() -> No
 
         stack.respond = respond
         called = await stack.call(get_performance, period="7D")
-        assert _number(called.row("together USD"), "gain") == 400
+        assert _number(called.row("total USD"), "gain") == 400
         assert sum(line.startswith("DU70") for line in called.text.splitlines()) == ROWS
         cursor = called.text.partition("(cursor ")[2].partition(")")[0]
         rest = await stack.call(get_performance, cursor=cursor)

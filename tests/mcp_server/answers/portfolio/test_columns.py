@@ -11,7 +11,7 @@ from tests.mcp_server.answers.portfolio.held import held
 
 def test_columns_are_found_by_the_names_that_people_write() -> None:
     names = ["Average Price", "avg_cost", "P&L", "pnl%", "pnl percent", "Day", "weight"]
-    assert parse_columns(names) == ("what", "avg price", "open P&L", "P&L%", "day", "weight%")
+    assert parse_columns(names) == ("what", "avg price", "open P&L", "P&L%", "day P&L", "weight%")
     assert parse_columns(None) is parse_columns([]) is None
 
 
@@ -30,9 +30,9 @@ def test_quotes_are_needed_only_for_the_columns_that_come_from_them() -> None:
 def test_the_default_columns_depend_on_the_rows() -> None:
     few = default_columns(held({}), "USD", by_account=False, with_day=False)
     assert "avg price" in few
-    assert not {"currency", "account", "notional", "day", "data"} & set(few)
+    assert not {"currency", "account", "notional", "day P&L", "data"} & set(few)
     several = held({"currency": "EUR"}, {"secType": "FUT"})
     assert {"currency", "notional"} <= set(default_columns(several, "USD", by_account=False, with_day=False))
     many = default_columns(held(*[{}] * 11), "USD", by_account=True, with_day=True)
     assert "avg price" not in many
-    assert {"account", "day"} <= set(many)
+    assert {"account", "day P&L"} <= set(many)

@@ -112,7 +112,7 @@ def test_the_account_s_lines_are_the_ledger_s_amounts() -> None:
     assert number(text, "buying power") == round(truth.total.buying_power)
     assert number(text, "excess liquidity") == round(truth.total.excess_liquidity)
     assert number(text, "cushion") == round(truth.total.cushion * 100, 1)
-    assert number(text, "day") == pytest.approx(truth.daily_pnl, abs=100)
+    assert number(text, "day P&L") == pytest.approx(truth.daily_pnl, abs=100)
     assert number(text, "open P&L") == round(truth.base_ledger.unrealised)
     assert number(text, "positions") == len(truth.open_positions)
     assert number(text, "realized today") == pytest.approx(truth.base_ledger.realised, abs=0.01)
@@ -196,7 +196,7 @@ def test_an_advisor_gets_a_line_for_each_client_and_their_sum() -> None:
         assert float(cash) == round(valuation.base_ledger.cash)
         assert float(others[3]) == pytest.approx(valuation.daily_pnl, abs=100)
         assert int(others[-2]) == len(valuation.open_positions)
-    total = called.row("sum of 5")
+    total = called.row("total of 5")
     assert float(total[0]) == pytest.approx(sum(each.net_liquidation for each in truth.values()), abs=300)
     assert "DF2234567" not in called.text
 
@@ -217,7 +217,7 @@ def test_an_account_that_is_not_selected_has_a_computed_day() -> None:
         return called, stack.simulation.accounts["DU2234565"].valuation()
 
     called, truth = with_stack(scenario, "fa5")
-    assert number(called.text, "day") == pytest.approx(truth.daily_pnl, abs=50)
+    assert number(called.text, "day P&L") == pytest.approx(truth.daily_pnl, abs=50)
     assert called.row("VOD@LSE")[-1] == "GBP"
 
 
@@ -278,7 +278,7 @@ def test_ibkr_s_cached_positions_are_used_if_the_current_ones_fail_or_are_empty(
         ("/summary", "buying power unknown", "IBM"),
         ("/ledger", "", "excess liquidity 9"),
         ("positions", "positions unknown", "buying power 3"),
-        ("/pnl/partitioned", "", "day -"),
+        ("/pnl/partitioned", "", "day P&L -"),
         ("/marketdata/snapshot", "", "IBM"),
         ("/trsrv/secdef", "", "AAPL 11Dec26 267.5C"),
     ],
