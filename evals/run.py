@@ -75,8 +75,9 @@ def run_question(question: Question) -> Outcome:
 async def _answers(client: fastmcp.Client[Any], question: Question) -> str:
     texts = []
     for call in question.calls:
-        text, failed, _ = await call_tool(client, call.tool, call.arguments)
+        text, failed, pictures = await call_tool(client, call.tool, call.arguments)
         texts.append(f"ERROR {text}" if failed else text)
+        texts += [f"[{each.mime_type}]" for each in pictures]
     return "\n".join(texts)
 
 

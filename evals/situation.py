@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache
@@ -20,10 +21,17 @@ from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from api_gateway.simulator.universe_file.universe_file import OwnUniverse
+from mcp_server.pictures.renderer import PictureRenderer, draw_in_child_process
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
 _PINNED: Final = ("STK", "IND", "CASH", "CRYPTO", "FUND", "FUT", "BOND")
+
+
+async def _draw_in_no_time(chart: bytes) -> bytes:
+    """Draw while the event loop waits, whose virtual time would run ahead of the child process."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, draw_in_child_process(chart)).result()
 
 
 @cache
@@ -70,6 +78,7 @@ class Situation:
         self._server = create_server(
             gateway,
             ServerSettings(_env_file=None, trading_mode=TradingMode.PAPER, ticker_url="http://127.0.0.1:9"),
+            pictures=PictureRenderer(_draw_in_no_time),
         )
 
     def _pin_prices(self, now: float) -> None:

@@ -29,6 +29,7 @@ from mcp_server.facts.fact_store import FactStore
 from mcp_server.http.bearer_auth import BearerTokenVerifier
 from mcp_server.http.sse_internals import write_events_whole
 from mcp_server.instructions import instructions
+from mcp_server.pictures.renderer import PictureRenderer
 from mcp_server.prompts.completion import ArgumentCompletion
 from mcp_server.prompts.prompts import offered_prompts
 from mcp_server.rest.docstring_notes import notes_by_name
@@ -54,12 +55,14 @@ def create_server(
     ticker: TickerClient | None = None,
     *,
     facts_file: Database | None = None,
+    pictures: PictureRenderer | None = None,
 ) -> FastMCP[Any]:
     """Create the server for this gateway client, which it opens at startup and closes at shutdown.
 
-    `ticker` is for tests; by default it is the one at TICKER_URL. Without `facts_file`, facts are cached in
-    memory only. Raises SettingsError for a section in INCLUDED_TAGS or EXCLUDED_TAGS that does not exist, and
-    for a route that has the name of another tool; NewerSchemaError for a file of a newer version.
+    `ticker` and `pictures` are for tests; by default, the ticker is the one at TICKER_URL. Without
+    `facts_file`, facts are cached in memory only. Raises SettingsError for a section in INCLUDED_TAGS or
+    EXCLUDED_TAGS that does not exist, and for a route that has the name of another tool; NewerSchemaError for
+    a file of a newer version.
     """
     sections = selected_sections(settings, sections_of(routers))
     filtered_routers = filter_routes(routers, settings.trading_mode, sections)
@@ -77,7 +80,7 @@ def create_server(
     )
     app = create_app(gateway, filtered_routers, OrderHold(gateway, ticker))
     rests = RestStore(time.monotonic)
-    context = create_context(gateway, settings.trading_mode, facts, clock)
+    context = create_context(gateway, settings.trading_mode, facts, clock, pictures=pictures)
     notes = notes_by_name(filtered_routers)
     tools = OperationToolProvider(
         app,

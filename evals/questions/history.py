@@ -73,6 +73,10 @@ def _week(s: Situation) -> Sequence[Fact]:
     return [number("change since the Friday before", change, "SPY"), WordFact("market", "closed | Friday")]
 
 
+def _chart(s: Situation) -> Sequence[Fact]:
+    return [*_three_months(s), WordFact("picture", "[image/png]")]
+
+
 def _euro(s: Situation) -> Sequence[Fact]:
     return [number("last", quote(s, listed(s, "EUR", "CASH")).last, decimals=4)]
 
@@ -90,6 +94,7 @@ HISTORY_QUESTIONS: Final = (
         [_history("MSFT", period="1w", view="closes")],
         _last_closes,
     ),
+    Question("Draw me Apple's last three months.", [_history("AAPL", chart=True)], _chart),
     Question("How was SPY's week?", [_history("SPY", period="WTD")], _week, now=SATURDAY),
     Question("Where is the euro after a month?", [_history("EUR.USD", period="1m")], _euro),
 )
