@@ -39,11 +39,15 @@ class NumberFact:
         )
 
     def is_in_prose(self, text: str) -> bool:
-        """Whether a person's text has it: in words, with thousands separators, or "a loss of 12"."""
+        """Whether a person's text has it: with thousands separators, or as "a loss of 12".
+
+        Of the words `near`, only names must occur, which are not in lower case: SPY, but not "buying power".
+        """
         plain = text
         for pattern, replacement in _PROSE:
             plain = pattern.sub(replacement, plain)
-        return all(word.lower() in plain.lower() for word in self.near) and self._matches(plain, signed=False)
+        names = [word for word in self.near if word != word.lower()]
+        return all(name.lower() in plain.lower() for name in names) and self._matches(plain, signed=False)
 
     def _matches(self, line: str, *, signed: bool = True) -> bool:
         for digits, million in _NUMBER.findall(line):

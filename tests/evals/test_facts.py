@@ -55,7 +55,7 @@ def test_a_fact_is_not_found(fact: Fact) -> None:
 @pytest.mark.parametrize(
     ("fact", "text"),
     [
-        (number("thousands", 990053.2, "worth"), "Your account is **worth $990,053.20**."),
+        (number("thousands", 990053.2, "net liquidation"), "Your account is **worth $990,053.20**."),
         (number("words for a loss", -4639, "GBP"), "You borrowed 4,639 GBP."),
         (number("minus sign", -12.5), "It fell by \u221212.50\u00a0%."),
         (number("over lines", 653.03, "SPY"), "| SPY |\n| 653.03 |"),
