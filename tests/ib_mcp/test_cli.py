@@ -221,7 +221,7 @@ async def test_the_demo_serves_an_mcp_client_stops_on_ctrl_c_and_ignores_a_stray
             accounts = await client.call_tool_mcp("list_brokerage_accounts", {})
             assert not accounts.is_error
             assert "DU1234567" in accounts.content[0].text
-            quote = await client.call_tool_mcp("get_quotes", {"conids": [AAPL]})
+            quote = await client.call_tool_mcp("get_market_snapshot", {"conids": [AAPL]})
             assert not quote.is_error, quote.content
             assert json.loads(quote.content[0].text)[0]["conid"] == AAPL
         wait_for_ticker(ports["ticker"], "established")
