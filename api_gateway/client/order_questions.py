@@ -22,6 +22,11 @@ class OrderQuestionTracker:
         self._now = now
         self._asked = float("-inf")
         self._under_way = 0
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_order(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever an order is about to be sent."""
+        self._listeners.append(listener)
 
     @property
     def open(self) -> bool:
@@ -51,7 +56,10 @@ class OrderQuestionTracker:
     def on_send(self, request: GatewayRequest) -> None:
         """Record that this request is sent now: it answers an open question or makes IBKR discard it."""
         self._asked = float("-inf")
-        self._under_way += _is_an_order(request)
+        if _is_an_order(request):
+            self._under_way += 1
+            for listener in self._listeners:
+                listener()
 
     def on_response(self, request: GatewayRequest, body: bytes) -> None:
         """Record the body of the response to this request, empty if it failed."""

@@ -13,7 +13,7 @@ from fastmcp.tools.base import Tool, ToolResult
 from mcp_types import ImageContent, TextContent
 from pydantic import PrivateAttr, ValidationError
 
-from api_gateway.causes import OUTCOME_SENTENCES, Outcome
+from api_gateway.causes import OUTCOME_SENTENCES, Cause, Outcome, explain
 from api_gateway.errors import GatewayError
 from mcp_server.answers.answer import Answer
 from mcp_server.answers.argument_types import AnswerArguments
@@ -41,7 +41,8 @@ AnswerFunction = Callable[[Any, AnswerContext], Awaitable[Answer]]
 class AnswerTool(BuiltinTool):
     """Calls one answer function. `operation` is the IBKR operation that has the same name, if there is one:
 
-    a call with arguments that only that operation has is passed on to it.
+    a call with arguments that only that operation has is passed on to it. While an order awaits confirmation,
+    no answer is given: any request makes IBKR discard the question.
     """
 
     _function: AnswerFunction = PrivateAttr()
@@ -94,6 +95,9 @@ class AnswerTool(BuiltinTool):
             parsed = self._arguments.model_validate(dict(arguments))
         except ValidationError as error:
             return self.error_result(self._validation_text(error))
+        if self._context.gateway.order_question.open:
+            waits = explain(Cause.ORDER_AWAITS_CONFIRMATION)
+            return self.error_result(f"{self.name}: {waits.problem} {waits.next_step}")
         try:
             with nullcontext() if self._reports_progress else ProgressReport(self.title or self.name):
                 answer = await self._function(parsed, self._context)

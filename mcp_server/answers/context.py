@@ -57,6 +57,12 @@ def create_context(
     accounts = AccountBook(gateway)
     market_hours = MarketHours(gateway, facts, accounts, clock)
     quotes = QuoteReader(gateway, clock)
+    watches = WatchHub(
+        WatchReader(gateway, quotes, market_hours, clock),
+        is_paused=lambda: gateway.order_question.open,
+        now=now,
+    )
+    gateway.order_question.on_order(watches.interrupt)
     return AnswerContext(
         gateway=gateway,
         mode=mode,
@@ -77,11 +83,7 @@ def create_context(
         cursors=CursorStore(now),
         portfolio_analyst=PortfolioAnalyst(gateway, facts, accounts, clock),
         pictures=pictures or PictureRenderer(),
-        watches=WatchHub(
-            WatchReader(gateway, quotes, market_hours, clock),
-            is_paused=lambda: gateway.order_question.open,
-            now=now,
-        ),
+        watches=watches,
     )
 
 

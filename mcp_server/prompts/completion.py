@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -15,12 +16,22 @@ from mcp_server.answers.outside_text import outside_name
 MAX_VALUES: Final = 100
 """The protocol's limit."""
 
+NAMES_TTL: Final = 60.0
+"""Seconds for which the watchlists' names are reused: clients ask for completions at every keystroke."""
+
 
 class ArgumentCompletion:
-    """Completes the arguments `account` and `watchlist` of every prompt. Without a connection, to nothing."""
+    """Completes the arguments `account` and `watchlist` of every prompt.
 
-    def __init__(self, gateway: GatewayClient, accounts: AccountBook) -> None:
+    To nothing without a connection, and while an order awaits confirmation, because any request voids it.
+    """
+
+    def __init__(
+        self, gateway: GatewayClient, accounts: AccountBook, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._accounts = accounts
+        self._now = now
+        self._watchlists: tuple[str, float, list[str]] = ("", 0.0, [])  # login, time, names
         self._gateway = gateway
         self._sources: dict[str, Callable[[], Awaitable[list[str]]]] = {
             "account": self._account_names,
@@ -34,6 +45,8 @@ class ArgumentCompletion:
         source = self._sources.get(argument.name) if isinstance(reference, PromptReference) else None
         if source is None:
             return None
+        if self._gateway.order_question.open:
+            return []
         try:
             names = await source()
         except GatewayError:
@@ -47,6 +60,15 @@ class ArgumentCompletion:
         return [*names, *([ALL] if len(accounts) > 1 else [])]
 
     async def _watchlist_names(self) -> list[str]:
+        login = await self._accounts.scope()
+        known, read_at, names = self._watchlists
+        if known == login and self._now() - read_at < NAMES_TTL:
+            return names
+        names = await self._read_watchlist_names()
+        self._watchlists = (login, self._now(), names)
+        return names
+
+    async def _read_watchlist_names(self) -> list[str]:
         response = await self._gateway.get("/iserver/watchlists", SC="USER_WATCHLIST")
         data = response.value.get("data") if isinstance(response.value, dict) else None
         lists = data.get("user_lists") if isinstance(data, dict) else None

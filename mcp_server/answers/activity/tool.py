@@ -26,7 +26,6 @@ from mcp_server.answers.argument_types import (
     as_choices,
 )
 from mcp_server.answers.context import AnswerContext
-from mcp_server.answers.errors import AnswerError
 from mcp_server.answers.market_hours import MarketState
 from mcp_server.answers.paging import continue_listing
 from mcp_server.answers.partial import gather_partial
@@ -81,7 +80,6 @@ async def get_activity(arguments: ActivityArguments, context: AnswerContext) -> 
     """
     if arguments.cursor:
         return Answer([continue_listing(TOOL, arguments.cursor, context.cursors)])
-    _check_no_question(context)
     if not arguments.what:
         arguments = arguments.model_copy(update={"what": ("orders",)})
     wanted = await _understand(arguments, context)
@@ -131,13 +129,3 @@ async def _read_accounts(arguments: ActivityArguments, context: AnswerContext) -
     if len(accounts.all) > 1 and {"orders", "trades"} & set(arguments.what):
         accounts = parse_accounts((await context.gateway.get("/iserver/accounts")).value)
     return accounts
-
-
-def _check_no_question(context: AnswerContext) -> None:
-    """Raise AnswerError while an order awaits confirmation: any request makes IBKR discard it."""
-    if context.gateway.order_question.open:
-        raise AnswerError(
-            "An order is being sent or awaits your confirmation, and any request would make IBKR discard it. "
-            "Nothing was sent.",
-            "Answer the order confirmation first; it expires after a minute.",
-        )

@@ -60,6 +60,7 @@ class WatchHub:
         self._watches: dict[str, Watch] = {}
         self._count = 0
         self._polling: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
 
     def get(self, handle: str) -> Watch:
         """The watch of a handle. Raises AnswerError if there is none (any more)."""
@@ -97,6 +98,11 @@ class WatchHub:
             watch.waiters -= 1
             watch.used_at = self._now()
 
+    def interrupt(self) -> None:
+        """Stop the poll under way: one poll can be several requests, and an order is about to be sent."""
+        if self._reading is not None:
+            self._reading.cancel()
+
     async def aclose(self) -> None:
         """Stop polling."""
         if self._polling is not None:
@@ -131,12 +137,27 @@ class WatchHub:
             watches = [each for each in open_watches if isinstance(each.condition, kind)]
             turn += 1
             try:
-                await self._source(watches[0].condition)(watches)
+                await self._read(watches)
             except GatewayError as error:
                 for each in watches:
                     each.latest = f"{error.problem} {error.hint}".strip()
             for each in watches:
                 each.changed.set()
+
+    async def _read(self, watches: list[Watch]) -> None:
+        """One reading, unless `interrupt` stops it."""
+
+        async def read() -> None:
+            await self._source(watches[0].condition)(watches)
+
+        reading = self._reading = asyncio.create_task(read())
+        try:
+            await asyncio.wait([reading])
+            if not reading.cancelled():
+                reading.result()
+        finally:
+            reading.cancel()
+            self._reading = None
 
     def _source(self, condition: Condition) -> Callable[[list[Watch]], Awaitable[None]]:
         match condition:

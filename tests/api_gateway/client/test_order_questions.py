@@ -52,3 +52,13 @@ def test_an_unanswered_question_expires() -> None:
     tracker.on_response(ORDER, QUESTION)
     time.seconds += QUESTION_TTL
     assert not tracker.open
+
+
+def test_a_listener_is_called_before_an_order_is_sent_and_before_nothing_else() -> None:
+    tracker, calls = OrderQuestionTracker(now=FakeTime().now), list[str]()
+    tracker.on_order(lambda: calls.append("order"))
+    tracker.on_send(READ)
+    assert calls == []
+    tracker.on_send(ORDER)
+    tracker.on_send(REPLY)
+    assert calls == ["order", "order"]

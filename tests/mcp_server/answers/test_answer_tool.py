@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
 
 import pytest
 from fastmcp.tools.base import Tool, ToolResult
 from mcp_types import TextContent
 from pydantic import Field
 
+from api_gateway.client.order_questions import QUESTION_TTL
+from api_gateway.client.request import build_request
 from api_gateway.errors import LoginRequired
 from mcp_server.answers.answer import Answer
 from mcp_server.answers.answer_tool import AnswerTool
 from mcp_server.answers.argument_types import AnswerArguments, Texts, as_choice
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.errors import AnswerError
+from mcp_server.answers.tools import ANSWERS, AnswerEntry
 from mcp_server.pictures.picture import Picture
 from tests.mcp_server.answers.answer_stack import AnswerStack, Called, with_stack
+
+VALID: Final[Mapping[str, Mapping[str, Any]]] = {
+    "get_portfolio": {},
+    "get_performance": {},
+    "get_activity": {},
+    "get_quotes": {"what": "AAPL"},
+    "get_price_history": {"what": "AAPL"},
+    "get_option_chain": {"underlying": "AAPL"},
+    "wait_for": {"until": "any order changes", "timeout_seconds": 1},
+}
+"""Arguments with which each answer sends requests."""
 
 
 class EchoArguments(AnswerArguments):
@@ -118,3 +134,25 @@ def test_an_unexpected_error_does_not_reach_the_client(caplog: pytest.LogCapture
     assert result.is_error
     assert "secret" not in result.text
     assert any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.parametrize("entry", ANSWERS, ids=lambda each: each.function.__name__)
+def test_no_answer_sends_a_request_while_an_order_awaits_confirmation(entry: AnswerEntry) -> None:
+    async def scenario(stack: AnswerStack) -> tuple[Called, Called]:
+        question = stack.gateway.order_question
+        order = build_request("POST", "/iserver/account/{allocation}/orders", ("DU1234567",), read_only=False)
+        question.on_send(order)
+        question.on_response(order, b'[{"id": "x", "message": ["Are you sure?"]}]')
+        arguments = VALID[entry.function.__name__]
+        waiting = await stack.call(entry.function, **arguments)
+        assert question.open
+        await asyncio.sleep(QUESTION_TTL)
+        later = await stack.call(entry.function, **arguments)
+        await stack.context.watches.aclose()
+        return waiting, later
+
+    waiting, later = with_stack(scenario)
+    assert waiting.is_error
+    assert waiting.requests == []
+    assert not later.is_error
+    assert later.requests

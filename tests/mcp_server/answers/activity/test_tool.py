@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
 import httpx
 import pytest
 
-from api_gateway.client.order_questions import QUESTION_TTL
-from api_gateway.client.request import build_request
 from mcp_server.answers.activity.tool import KINDS, get_activity
 from mcp_server.answers.answer_tool import AnswerTool
 from tests.mcp_server.answers.answer_stack import AnswerStack, Called, with_stack
@@ -82,22 +79,6 @@ def test_without_a_login_the_answer_is_the_error_of_the_connection() -> None:
         return await stack.call(get_activity, what="orders,messages")
 
     assert with_stack(scenario).is_error
-
-
-def test_nothing_is_sent_while_an_order_awaits_confirmation() -> None:
-    async def scenario(stack: AnswerStack) -> tuple[Called, Called]:
-        question = stack.gateway.order_question
-        order = build_request("POST", "/iserver/account/{allocation}/orders", ("DU1234567",), read_only=False)
-        question.on_send(order)
-        question.on_response(order, b'[{"id": "x", "message": ["Are you sure?"]}]')
-        waiting = await stack.call(get_activity)
-        await asyncio.sleep(QUESTION_TTL)
-        return waiting, await stack.call(get_activity)
-
-    waiting, after = with_stack(scenario)
-    assert waiting.is_error
-    assert waiting.requests == []
-    assert not after.is_error
 
 
 # The tokenizer's package uses a deprecated function of Python when it is imported.

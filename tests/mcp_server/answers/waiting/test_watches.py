@@ -25,9 +25,13 @@ class Source:
         self.times: list[float] = []
         self.met_after = met_after
         self.fails = False
+        self.requests_of_a_poll = 1
 
     async def prices(self, watches: list[Watch]) -> None:
         self.times.append(asyncio.get_running_loop().time())
+        for _ in range(self.requests_of_a_poll - 1):
+            await asyncio.sleep(1)
+            self.times.append(asyncio.get_running_loop().time())
         if self.fails:
             raise Failed(request="GET /x", problem="It failed.", hint="")
         for each in watches:
@@ -119,6 +123,25 @@ def test_nothing_is_sent_while_an_order_awaits_confirmation() -> None:
         return len(source.times)
 
     assert run(scenario) == 0
+
+
+def test_a_poll_of_several_requests_stops_when_an_order_is_sent() -> None:
+    async def scenario(hub: WatchHub, source: Source, paused: list[bool]) -> tuple[int, int]:
+        watch = await hub.begin("x", PRICE)
+        source.requests_of_a_poll = 3
+        source.times.clear()
+        waiting = asyncio.create_task(wait_until_met(hub, watch, 60))
+        await asyncio.sleep(5.5)  # the first request of the first poll is sent
+        hub.interrupt()
+        paused[0] = True
+        await asyncio.sleep(20)
+        stopped, paused[0] = len(source.times), False
+        await waiting
+        return stopped, len(source.times)
+
+    stopped, later = run(scenario)
+    assert stopped == 1
+    assert later > stopped
 
 
 def test_a_failed_request_is_reported_and_the_watch_goes_on() -> None:
