@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Final
 
 from mcp_server.answers.activity.contracts import Contracts, narrow, read_instruments
+from mcp_server.answers.activity.newer_trades import describe_newer, newer_trades, read_recent
 from mcp_server.answers.activity.sections import TOOL, Section, Wanted
 from mcp_server.answers.activity.transaction_kinds import TransactionKind
 from mcp_server.answers.activity.transaction_sums import TransactionSums, sum_by_contract, sum_transactions
@@ -21,7 +22,6 @@ from mcp_server.instruments.instrument import Instrument
 
 ContractSums = tuple[str, TransactionSums]
 
-_OLD: Final = timedelta(minutes=20)
 _SHOWN: Final = (
     TransactionKind.SETTLEMENT,
     TransactionKind.DIVIDEND,
@@ -34,11 +34,13 @@ _SHOWN: Final = (
 async def transaction_section(wanted: Wanted, context: AnswerContext) -> Section:
     """The transactions of the period in the contracts that IBKR lists them for. Raises GatewayError."""
     meant, note = await _meant_contracts(wanted, context)
+    days = wanted.period(context.clock.today())
+    recent = await read_recent(wanted, days, context)
+    seen = None if recent is None else {each.conid for each in recent if each.conid}
     read = context.portfolio_analyst.transactions.read
     # A request that has to name contracts comes first: IBKR accepts only one in 15 minutes.
-    until = wanted.period(context.clock.today()).end
-    named = await read(wanted.chosen, meant, until=until) if meant else None
-    found = await read(wanted.chosen, None, until=until)
+    named = await read(wanted.chosen, meant, until=days.end, seen=seen) if meant else None
+    found = await read(wanted.chosen, None, until=days.end, seen=seen)
     context.clock.observe(_newest(found))
     conids = {each.conid for each in found.rows} | {each.conid for each in found.profits}
     instruments = await read_instruments(conids - {NO_CONTRACT}, context)
@@ -76,8 +78,15 @@ async def transaction_section(wanted: Wanted, context: AnswerContext) -> Section
         newest = sorted(rows, key=lambda each: each.day, reverse=True)
         newest_first = Listing(columns, newest, wanted.wide_rows, head=f"{title}, continued")
         blocks.append(show_listing(TOOL, newest_first, context.cursors))
-    coverage = _coverage(found, wanted, days.start, sums, context.clock.now())
-    return Section(blocks, [*_limits(named or found, context), *coverage, note])
+    coverage = _coverage(found, wanted, days.start, sums)
+    newer = [
+        each
+        for each in newer_trades(recent or (), found)
+        if wanted.belongs(each.account)
+        and (belongs(each.conid or NO_CONTRACT) or wanted.symbol.matches(each.names, ()))
+    ]
+    age = describe_newer(newer, found.as_of, days, recent is not None, context.clock.now())
+    return Section(blocks, [age, *_limits(named or found, context), *coverage, note])
 
 
 def describe_sums(sums: TransactionSums) -> str:
@@ -146,8 +155,7 @@ def _limits(found: Transactions, context: AnswerContext) -> list[str]:
     notes = []
     if found.refusal:
         notes.append(f"IBKR refused the last transactions request: {found.refusal}")
-    lacking = bool(found.missing) or found.as_of is None
-    if found.next_at is not None and (lacking or (found.as_of and now - found.as_of > _OLD)):
+    if found.next_at is not None:
         notes.append(
             "IBKR allows one transactions request every 15 minutes; the next is possible at "
             f"{clock_time(found.next_at, now)}."
@@ -157,13 +165,9 @@ def _limits(found: Transactions, context: AnswerContext) -> list[str]:
     return notes
 
 
-def _coverage(
-    found: Transactions, wanted: Wanted, start: date, sums: TransactionSums, now: datetime
-) -> list[str]:
-    """What the rows leave out, and how old they are."""
+def _coverage(found: Transactions, wanted: Wanted, start: date, sums: TransactionSums) -> list[str]:
+    """What the rows leave out."""
     notes = []
-    if found.as_of is not None and now - found.as_of > _OLD:
-        notes.append(f"The transactions are as of {clock_time(found.as_of, now)}.")
     if found.first_day is not None and found.first_day > start:
         notes.append(f"The transactions begin on {found.first_day}.")
     if TransactionKind.SETTLEMENT in sums.by_kind and sums.has_realized:

@@ -13,6 +13,7 @@ from api_gateway.simulator.accounts.cash_transactions import INTEREST_KINDS, Cas
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.portfolio_analyst.account_history import end_of_day, new_york_date
 from mcp_server.answers.activity.tool import get_activity
+from tests.mcp_server.answers.activity.order_placing import place
 from tests.mcp_server.answers.answer_stack import AnswerStack, Called, with_stack
 
 LATER = datetime(2027, 3, 17, 16, tzinfo=UTC)
@@ -152,3 +153,22 @@ def test_a_contract_that_no_request_has_named_must_wait() -> None:
     assert "15 minutes" in text
     assert "not available" in text
     assert "not included" in text
+
+
+def test_an_answer_states_its_age_and_the_trades_that_it_lacks() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[Called, Called, Called]:
+        first = await call(stack, since="today")
+        await place(stack, {"side": "SELL", "quantity": 7})
+        await stack.sleep(120)
+        stored = await call(stack, since="today")
+        await stack.sleep(960)
+        return first, stored, await call(stack, since="today")
+
+    first, stored, renewed = with_stack(scenario)
+    assert re.search(r"as of 12:00:\d\d", first.text.split("Note")[1])
+    assert "not included" not in first.text
+    assert PATH not in stored.requests
+    assert re.search(r"as of 12:00:\d\d.*1 trade \(AAPL\).*not included", stored.text)
+    assert PATH in renewed.requests
+    assert "not included" not in renewed.text
+    assert " Sell " in renewed.text
