@@ -54,11 +54,6 @@ def clock_time(moment: datetime, now: datetime) -> str:
     return f"{day}{local:%H:%M:%S} New York"
 
 
-def short_time(moment: datetime) -> str:
-    """`11-30 10:45`, for rows below a line that names the zone."""
-    return f"{in_new_york(moment):%m-%d %H:%M}"
-
-
 def parse_date(text: str, today: date) -> date | None:
     """The day that a person wrote: 2026-11-30, 30 Nov 2026, yesterday; None for anything else.
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from math import exp, log, sqrt
+from math import exp, sqrt
 from statistics import NormalDist
 from typing import Final
 
@@ -79,18 +79,3 @@ def parse_delta(value: float) -> float:
             "`delta` should be between 0 and 1.", "Write 0.3 for calls and puts with delta 0.30."
         )
     return delta
-
-
-def spread_evenly(strikes: Sequence[Decimal], count: int) -> list[Decimal]:
-    """At most `count` of the strikes, the first and the last included."""
-    if len(strikes) <= count:
-        return list(strikes)
-    if count == 1:
-        return [strikes[len(strikes) // 2]]
-    places = dict.fromkeys(round(index * (len(strikes) - 1) / (count - 1)) for index in range(count))
-    return [strikes[place] for place in places]
-
-
-def log_distance(strike: Decimal, price: Decimal) -> float:
-    """How far a strike is from a price, in proportion."""
-    return abs(log(float(strike) / float(price)))

@@ -23,8 +23,9 @@ from mcp_server.answers.availability import describe_availability
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.errors import AnswerError
 from mcp_server.answers.instruments import resolve_one
+from mcp_server.answers.option_chain.coverage import read_cash, read_coverage
 from mcp_server.answers.option_chain.expiry_choice import INCOME_DAYS, choose_expiry, parse_near
-from mcp_server.answers.option_chain.income import best_rows, income_columns, read_cash, read_coverage
+from mcp_server.answers.option_chain.income import best_rows, income_columns
 from mcp_server.answers.option_chain.option_row import (
     OPTION_FIELDS,
     UNDERLYING_VOLATILITY,
@@ -140,7 +141,9 @@ async def get_option_chain(arguments: OptionChainArguments, context: AnswerConte
     strikes = await _strikes(context, request, arguments, quote, income)
     blocks = []
     if income:
-        blocks.append(await _covered_words(context, arguments, request, income, strikes))
+        words, unknown = await _covered_words(context, arguments, request, income, strikes)
+        blocks.append(words)
+        notes += unknown
     rest = RestOfStrikes(request, strikes, _limit(arguments, income), income)
     answer = await _quote_strikes(context, rest, notes, target=arguments.delta)
     head, *tables = answer.blocks
@@ -290,18 +293,16 @@ async def _covered_words(
     request: ChainRequest,
     income: Right,
     strikes: Sequence[Decimal],
-) -> str:
-    account = (await context.accounts.read()).choose_one(arguments.account)
+) -> tuple[str, Sequence[str]]:
+    """How many contracts the account covers, and the notes about what is not known."""
+    accounts = await context.accounts.read()
+    account = accounts.choose_one(arguments.account)
     multiplier = float(request.expiry.multiplier)
     if income == "C":
-        coverage = await read_coverage(context, account.id, request.underlying, multiplier)
-        return coverage.words(request.underlying.text)
+        coverage = await read_coverage(context, accounts, account, request.underlying, multiplier)
+        return coverage.words(request.underlying.text), coverage.notes
     currency = request.underlying.currency
-    cash = await read_cash(context, account.id, currency)
+    cash = await read_cash(context, accounts, account, currency)
     if cash is None:
-        return f"IBKR lists no settled cash in {currency} for this account."
-    lowest, highest = float(strikes[0]) * multiplier, float(strikes[-1]) * multiplier
-    return (
-        f"settled cash {formats.amount(cash)} {currency}: secures {int(max(cash, 0) // highest)} puts at "
-        f"{formats.price(strikes[-1])}, {int(max(cash, 0) // lowest)} at {formats.price(strikes[0])}"
-    )
+        return f"IBKR lists no settled cash in {currency} for this account.", ()
+    return cash.words(float(strikes[0]), float(strikes[-1]), multiplier), cash.notes

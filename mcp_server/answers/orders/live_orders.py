@@ -44,7 +44,11 @@ _WANT_REASON: Final = (OrderState.REJECTED, OrderState.INACTIVE, OrderState.CANC
 
 @dataclass(frozen=True)
 class LiveOrder:
-    """One order. `reason` is IBKR's text, sanitized; `contract` the description of the row."""
+    """One order. `reason` is IBKR's text, sanitized; `contract` the description of the row.
+
+    `remaining` is what can still fill, None if IBKR sent no size. `price` is the limit, or the trigger of an
+    order without one; None at market.
+    """
 
     order_id: str
     account: str
@@ -56,6 +60,8 @@ class LiveOrder:
     quantity: float | None
     cash_quantity: float | None
     filled: float
+    remaining: float | None
+    price: float | None
     average: float | None
     currency: str
     terms: str
@@ -113,6 +119,12 @@ def parse_orders(value: Any) -> OrderList:
 
 def _parse_order(row: Mapping[str, Any]) -> LiveOrder:
     kind = parse_order_type(row.get("orderType"), row.get("origOrderType"))
+    size, filled = parse_number(row.get("totalSize")), parse_number(row.get("filledQuantity")) or 0.0
+    remaining = parse_number(row.get("remainingQuantity"))
+    if remaining is None and size is not None:
+        remaining = max(0.0, size - filled)
+    prices = (parse_number(row.get(name)) for name in ("price", "auxPrice"))
+    has_price = kind.has_limit or kind.has_trigger
     tif = outside_name(row.get("timeInForce"), 10)
     return LiveOrder(
         order_id=parse_id(row.get("orderId")),
@@ -124,9 +136,11 @@ def _parse_order(row: Mapping[str, Any]) -> LiveOrder:
         ),
         legs=parse_legs(row.get("conidex")),
         side=parse_side(row.get("side")),
-        quantity=parse_number(row.get("totalSize")),
+        quantity=size,
         cash_quantity=parse_number(row.get("totalCashSize")),
-        filled=parse_number(row.get("filledQuantity")) or 0.0,
+        filled=filled,
+        remaining=remaining,
+        price=next(filter(None, prices), None) if has_price else None,
         average=parse_number(row.get("avgPrice")),
         currency=outside_name(row.get("cashCcy"), 5),
         terms=describe_terms(kind, row.get("price"), row.get("auxPrice")),

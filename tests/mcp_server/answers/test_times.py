@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mcp_server.answers.errors import AnswerError
-from mcp_server.answers.times import clock_time, months_before, parse_range, short_time
+from mcp_server.answers.times import clock_time, months_before, parse_range
 
 TODAY = date(2026, 11, 30)
 
@@ -59,4 +59,3 @@ def test_a_time_names_its_zone_and_the_day_unless_it_is_today() -> None:
     moment = datetime(2026, 11, 30, 15, 45, 13, tzinfo=UTC)
     assert clock_time(moment, moment) == "10:45:13 New York"
     assert clock_time(moment, datetime(2026, 12, 2, tzinfo=UTC)) == "2026-11-30 10:45:13 New York"
-    assert short_time(moment) == "11-30 10:45"
