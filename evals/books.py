@@ -72,7 +72,7 @@ def quote(situation: Situation, instrument: Instrument, at: float | None = None)
 
 
 def pinned_quote(situation: Situation, option: Instrument) -> Quote:
-    """The quote of an option, which stands still from now on; else bid and ask change with the time."""
+    """The quote of an option, pinned from now on; otherwise bid and ask change with time."""
     prices = situation.simulation.prices
     prices.override_price(option.conid, prices.price_at(option, situation.simulation.clock.now()))
     return prices.quote(option)

@@ -24,7 +24,7 @@ _LIST: Final = re.compile(
 
 @dataclass(frozen=True)
 class Cost:
-    """One row of the table. `requests` are those of a server that starts cold, `warm` when asked again."""
+    """One row of the table. `requests` are of a cold start, `warm` of the same question repeated."""
 
     calls: int
     tokens: int
@@ -73,13 +73,13 @@ def format_costs(outcomes: Sequence[Outcome], overhead: Overhead) -> str:
         "",
         f"Written by `{COMMAND}`; do not edit it. Each question is answered by scripted calls against the",
         "simulator. Tokens are those of the results, in the o200k vocabulary. Requests are those to IBKR:",
-        "the first number is of a server that starts cold, the second of one that is asked the same again.",
+        "the first number is for a server that starts cold, the second for the same question repeated.",
         f"A question passes if its answers contain every fact, in at most {MAX_CALLS} calls and {MAX_TOKENS} "
         "tokens.",
         "",
-        f"{passing} of {len(outcomes)} questions pass. On average: "
-        f"{_mean([each.calls for each in outcomes])} calls, {_mean(tokens)} tokens (at most {max(tokens)}), "
-        f"{_mean([each.requests for each in outcomes])} requests, "
+        f"{passing} of {len(outcomes)} questions pass. Average per question: "
+        f"calls {_mean([each.calls for each in outcomes])}, tokens {_mean(tokens)} (at most {max(tokens)}), "
+        f"requests {_mean([each.requests for each in outcomes])} cold and "
         f"{_mean([each.warm for each in outcomes])} warm.",
         "",
         f"{overhead.tools} tools in the list: {overhead.list_tokens} tokens. "

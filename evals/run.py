@@ -23,7 +23,7 @@ _UNTIL_ASKED_AGAIN: Final = 60.0
 class Outcome:
     """What one question cost, the facts, and the text of its answers.
 
-    `requests` are those that a server sends which starts cold, `warm` those when it is asked again.
+    `requests` are those of a server that starts cold, `warm` those of the same question repeated.
     """
 
     question: Question

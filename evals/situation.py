@@ -48,7 +48,7 @@ def _prices_at(now: float, seed: int, own_universe: OwnUniverse | None) -> Mappi
 
 
 class Situation:
-    """One login, a server that starts cold, and the market standing still.
+    """One login, a server that starts cold, and a frozen market.
 
     Prices are pinned at `now`, so that facts that are computed before a question still hold afterwards,
     however long the answer takes. Everything else follows the virtual clock, IBKR's rate limits too.

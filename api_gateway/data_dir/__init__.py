@@ -1,1 +1,1 @@
-"""The data folder: where files that outlive a process are, and the SQLite databases in it."""
+"""The data folder: files that outlive a process, and the SQLite databases among them."""

@@ -1,4 +1,4 @@
-"""The setting of the data folder, which every service that has one shares."""
+"""The data folder's setting, shared by every service that uses the folder."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class DataSettings(BaseSettings):
-    """Where the files are that outlive a process."""
+    """Where files that outlive a process are stored."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
     ib_mcp_data_dir: Path | None = Field(
         default=None,
-        description="Directory for what outlives a restart, such as cached contracts; only its user may read "
-        "it. Empty: ib-mcp in $XDG_DATA_HOME, ~/.local/share, or on macOS ~/Library/Application Support.",
+        description="Directory for data that persists across restarts, such as cached contracts; readable "
+        "only by its user. Empty: ib-mcp in $XDG_DATA_HOME, ~/.local/share, or on macOS "
+        "~/Library/Application Support.",
     )
 
     @field_validator("ib_mcp_data_dir", mode="before")

@@ -1,4 +1,4 @@
-"""Questions as a retail trader, an adviser or an engineer asks them."""
+"""Questions as a retail trader, an advisor or an engineer asks them."""
 
 from __future__ import annotations
 

@@ -145,9 +145,9 @@ def _fees(s: Situation) -> Sequence[Fact]:
     return [number("market data", _booked(s, CashTransactionKind.MARKET_DATA_FEE)["USD"], "fee")]
 
 
-def _realised(s: Situation) -> Sequence[Fact]:
+def _realized(s: Situation) -> Sequence[Fact]:
     total = sum(each.realised for each in account(s).executions)
-    return [number("realised profit", total, "AAPL"), number("in all", total, "reali")]
+    return [number("realized profit", total, "AAPL"), number("in all", total, "reali")]
 
 
 def _unread(s: Situation) -> Sequence[Fact]:
@@ -215,7 +215,7 @@ ACTIVITY_QUESTIONS: Final = (
     ),
     Question("What interest did I receive this year?", [_activity("transactions", since="YTD")], _interest),
     Question("What fees have I paid this year?", [_activity("transactions", since="YTD")], _fees),
-    Question("What profit have I realised this year?", [_activity("transactions", since="YTD")], _realised),
+    Question("What profit have I realized this year?", [_activity("transactions", since="YTD")], _realized),
     Question("Do I have unread messages?", [_activity("messages")], _unread),
     Question("Which price alerts have I set?", [_activity("alerts")], _alerts),
 )

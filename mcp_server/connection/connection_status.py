@@ -42,12 +42,12 @@ class ConnectionStatusTool(BuiltinTool):
                     "minimum": 0,
                     "maximum": MAX_WAIT,
                     "default": 0,
-                    "description": "Wait up to this long until the connection is open, e.g. during a login.",
+                    "description": "Seconds to wait for the connection to open, e.g. during a login.",
                 },
                 "diagnose": {
                     "type": "boolean",
                     "default": False,
-                    "description": "Check every layer, and the market data (why is it delayed?); 10 s.",
+                    "description": "Check every layer and market data (e.g. why it is delayed); takes 10 s.",
                 },
             },
         )

@@ -88,7 +88,7 @@ def _plain_text(value: float | Decimal) -> str:
 
 
 def _why_not(text: str) -> str:
-    """Why a text is no plain number, and what to write, with the number it may have meant left open."""
+    """Why a text is not a plain number, and what to write, without guessing which number was meant."""
     quoted = f'"{sanitize(text, max_length=40)}"'
     if re.search(r"\d[,'\s_\u2019]\d", text):
         return (
@@ -99,7 +99,7 @@ def _why_not(text: str) -> str:
     if re.fullmatch(r"\d*\.?\d+ ?[kKmMbB]", text):
         return f"{quoted} is abbreviated: write all digits (5000)."
     if text.startswith(("-", "+")):
-        return f"{quoted} has a sign: write the number alone, and say with the side whether to buy or sell."
+        return f"{quoted} has a sign: write the number alone; the side says whether to buy or sell."
     if text.endswith("%"):
         return f"{quoted} is a percentage: write {EXAMPLES}."
-    return f"{quoted} is no amount: write {EXAMPLES}."
+    return f"{quoted} is not an amount: write {EXAMPLES}."

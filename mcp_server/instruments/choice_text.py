@@ -1,4 +1,4 @@
-"""Why a text is no single instrument, and what to write instead, as text for an error."""
+"""Why a text does not identify one instrument, and what to write instead, as text for an error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def describe_choices(resolution: Resolution) -> str:
     match resolution:
         case Found():
             rows: Sequence[Choice] = [choice_of(each) for each in resolution.instruments]
-            reason = "It can mean each of these."
+            reason = "It can mean any of these."
         case Choices():
             rows, reason = resolution.rows, resolution.reason
         case _:

@@ -82,7 +82,7 @@ def _choose_company(
     homes = [each for one in found if one is not None for each in one.instruments]
     if not homes:
         return make_choices(query, stocks, "It is listed in several places.")
-    reason = "It is part of several names." if len(homes) > 1 else "It is part of a name."
+    reason = "It matches several names." if len(homes) > 1 else "It matches part of a name."
     return make_choices(query, homes, reason)
 
 

@@ -113,7 +113,7 @@ class ListingSearch:
         listings = await self._catalogue.listings([row["conid"] for row in rows if row.get("conid")])
         if not listings:
             return Unknown(
-                query, f"IBKR's search does not know this {reading.scheme}. Write the ticker instead."
+                query, f"IBKR's search does not find this {reading.scheme}. Write the ticker instead."
             )
         return choose_listing(listings, currency) or make_choices(
             query, listings, "It is listed in several places."
@@ -130,11 +130,11 @@ class ListingSearch:
     ) -> Resolution:
         if reading.currency:
             there = [each for each in listings if each.currency == reading.currency]
-            reason = f"It is not listed in {reading.currency}, but here."
+            reason = f"It is not listed in {reading.currency}, only here."
         elif reading.exchanges is not None:
             there = await self._at(listings, reading.exchanges)
-            places = " or ".join(reading.exchanges) or "the United States"
-            reason = f"It is not listed at {places}, but here."
+            places = " or ".join(reading.exchanges) or "a US exchange"
+            reason = f"It is not listed on {places}, only here."
         else:
             there, reason = list(listings), ""
         if not there:

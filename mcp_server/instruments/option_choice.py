@@ -41,9 +41,7 @@ def choose_option(
     own = [each for each in options if each.trading_class in (root.symbol, root.symbol.replace(" ", ""))]
     chosen = own or [each for each in options if each.trading_class == options[0].trading_class]
     if reading.right is None and len(chosen) > 1:
-        return Choices(
-            query, tuple(choice_of(each) for each in chosen), "It does not say whether put or call."
-        )
+        return Choices(query, tuple(choice_of(each) for each in chosen), "It does not say put or call.")
     return Found((chosen[0],), tuple(each for each in found if each not in chosen))
 
 

@@ -96,7 +96,7 @@ class Instruments:
 
         `explicit`: what is found by a company's name, or as the next of several expiries, is only a choice.
 
-        Raises GatewayError if IBKR cannot be asked.
+        Raises GatewayError if IBKR cannot be reached.
         """
         found = await self._resolve(text, kinds, currency or USUAL_CURRENCY, explicit=explicit)
         if currency is not None or self._base_currency is None or not _depends_on_currency(found):
@@ -111,7 +111,7 @@ class Instruments:
     ) -> Resolution:
         query = clean_text(str(text))
         if len(query) > MAX_LENGTH:
-            return Unknown(query[:MAX_LENGTH], f"It is too long for the name of an instrument. {HINT}")
+            return Unknown(query[:MAX_LENGTH], f"It is too long for an instrument's name. {HINT}")
         readings = parse(query, self._lookups.today)
         if not readings:
             return Unknown(query, f"It is empty. {HINT}")
@@ -122,12 +122,12 @@ class Instruments:
             if isinstance(result, Found):
                 if explicit and not _names_outright(query, reading, result):
                     rows = tuple(choice_of(each) for each in result.instruments)
-                    return Choices(query, rows, "It does not name one contract outright.")
+                    return Choices(query, rows, "It does not identify exactly one contract.")
                 return await self._compare_with_names(reading, result, query, allowed, currency)
             failure = failure or result
             if isinstance(result, Choices):
                 break
-        return failure or Unknown(query, f"IBKR has nothing of that name. {HINT}")
+        return failure or Unknown(query, f"IBKR lists nothing by that name. {HINT}")
 
     async def resolve_all(
         self,
@@ -210,7 +210,7 @@ class Instruments:
         return make_choices(
             query,
             [*found.instruments, *named.instruments],
-            "It is a symbol, and the name of another company.",
+            "It is one company's symbol and another's name.",
         )
 
 

@@ -62,7 +62,9 @@ class StrikesQuery(Arguments):
 class SecdefQuery(Arguments):
     """Derivatives of one underlying, or bonds of one issuer."""
 
-    conid: Annotated[ConidNumber | None, Field(description="Underlying; alone, the contract itself.")] = None
+    conid: Annotated[ConidNumber | None, Field(description="Underlying; if alone, the contract itself.")] = (
+        None
+    )
     sec_type: Annotated[
         Literal["STK", "OPT", "FUT", "FOP", "WAR", "IOPT", "CASH", "CFD", "BOND"] | None,
         Field(serialization_alias="sectype", description="Type of contract."),

@@ -203,8 +203,8 @@ class OrderTicket(Arguments):
     parent_id: Annotated[ClientOrderId | None, Field(description="`c_oid` of the parent order.")] = None
     side: Annotated[Literal["BUY", "SELL"], Field(description="Buy or sell.")]
     quantity: Annotated[Size | None, Field(description="Shares or contracts.")] = None
-    cash_qty: Annotated[Size | None, Field(description="Amount of money instead.")] = None
-    fx_qty: Annotated[Size | None, Field(description="Amount to convert instead.")] = None
+    cash_qty: Annotated[Size | None, Field(description="Amount of money, instead of quantity.")] = None
+    fx_qty: Annotated[Size | None, Field(description="Amount to convert, instead of quantity.")] = None
     order_type: Annotated[OrderType, Field(description="Order type.")]
     price: Annotated[
         Price | None, Field(description="Limit price; cap of MIDPRICE and REL; stop of STP, TRAIL and MIT.")

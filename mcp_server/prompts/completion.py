@@ -17,13 +17,13 @@ MAX_VALUES: Final = 100
 """The protocol's limit."""
 
 NAMES_TTL: Final = 60.0
-"""Seconds for which the watchlists' names are reused: clients ask for completions at every keystroke."""
+"""Seconds for which the watchlists' names are reused: clients request completions at every keystroke."""
 
 
 class ArgumentCompletion:
     """Completes the arguments `account` and `watchlist` of every prompt.
 
-    To nothing without a connection, and while an order awaits confirmation, because any request voids it.
+    Returns none without a connection, or while an order awaits confirmation: any request would void it.
     """
 
     def __init__(

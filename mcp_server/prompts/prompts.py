@@ -1,4 +1,4 @@
-"""The prompts: requests that people make again and again, with the calls that answer them."""
+"""Prompts: recurring requests, with the calls that answer them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_ARGUMENT_LENGTH: Final = 80
 AccountText = Annotated[str, Field(description="Account ID or alias; empty: all accounts of the login.")]
 _REPORT: Final = (
     "Report only figures from the answers, with their time, currency and live or delayed label. Say what is "
-    "missing. Give no recommendation to buy or sell."
+    "missing. Do not recommend buying or selling."
 )
 
 
@@ -33,9 +33,9 @@ def morning_brief(
     account: AccountText = "",
     watchlist: Annotated[str, Field(description="Name of a watchlist to include; empty: none.")] = "",
 ) -> str:
-    """How the account and the market stand this morning."""
+    """Summarize the account and the market this morning."""
     calls = [
-        f"get_portfolio{_arguments(account=account)} (worth, day, biggest movers: by=day)",
+        f"get_portfolio{_arguments(account=account)} (net liquidation, day P&L; biggest movers: by=day)",
         f"get_activity{_arguments(what='orders, trades, messages', since='yesterday', account=account)}",
         f"get_quotes{_arguments(what='SPY, QQQ, VIX, EUR.USD')}",
     ]
@@ -48,14 +48,14 @@ def position_review(
     symbol: Annotated[str, Field(description="The position, e.g. AAPL; empty: the five largest.")] = "",
     account: AccountText = "",
 ) -> str:
-    """A position or the largest ones: size, result, price history, options on it."""
+    """Review one position, or the five largest: size, P&L, price history, orders and transactions."""
     what = _quoted(symbol)
     if not what:
         return _prompt(
             "Review my five largest positions, one line each, then the concentration.",
             [
                 f"get_portfolio{_arguments(by='value', limit='5', account=account)}",
-                "get_price_history of those five, period=3m, view=summary",
+                "get_price_history for those five, period=3m, view=summary",
             ],
             _REPORT,
         )
@@ -76,16 +76,16 @@ def pre_trade_check(
     trade: Annotated[str, Field(description='The trade in words, e.g. "buy 100 AAPL at 270".')],
     account: AccountText = "",
 ) -> str:
-    """What to know before a trade: quote, spread, holding, cash, margin; nothing is sent."""
+    """Check a trade before placing it: quote, spread, position, cash, margin. No order is sent."""
     return _prompt(
         f"Check this trade before I decide; do not place it: {_quoted(trade)}",
         [
-            "get_quotes of the instrument, with columns=quote, range, hours",
+            "get_quotes for the instrument, with columns=quote, range, hours",
             f"get_portfolio{_arguments(view='summary', account=account)}; again with only=the instrument",
-            f"get_activity{_arguments(what='orders', account=account)} for orders that are open already",
+            f"get_activity{_arguments(what='orders', account=account)} for orders that are already open",
         ],
-        "Say: spread and its cost, whether the market is open and the quote live, what I hold before and "
-        "after, cash and margin before and after, what open orders would add, and what speaks against it.",
+        "State: the spread and its cost, whether the market is open and the quote live, what I hold before "
+        "and after, cash and margin before and after, what open orders would add, and any drawbacks.",
     )
 
 
@@ -93,7 +93,7 @@ def year_in_review(
     account: AccountText = "",
     year: Annotated[str, Field(description="The year, e.g. 2026; empty: this year.")] = "",
 ) -> str:
-    """The year's performance, income, costs and largest gains and losses."""
+    """Review a year: performance, income, costs, largest gains and losses."""
     period = year.strip() or "YTD"
     return _prompt(
         f"Review my year ({_quoted(period)}).",
@@ -102,7 +102,7 @@ def year_in_review(
             f"get_activity{_arguments(what='transactions', since=period, account=account)}",
             f"get_portfolio{_arguments(by='gain', limit='10', account=account)}",
         ],
-        "Cover: return against SPY, dividends, interest, taxes and commissions, realized profit, largest "
+        "Cover: return against SPY, dividends, interest, taxes and commissions, realized P&L, largest "
         f"open gains and losses. {_REPORT}",
     )
 
@@ -130,7 +130,7 @@ def offered_prompts(tools: Collection[str]) -> list[Prompt]:
 
 def _prompt(request: str, calls: Sequence[str], rules: str) -> str:
     return "\n".join(
-        [request, "Call these tools, all at once where you can:", *(f"- {each}" for each in calls), rules]
+        [request, "Call these tools, in parallel where possible:", *(f"- {each}" for each in calls), rules]
     )
 
 

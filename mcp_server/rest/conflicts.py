@@ -1,4 +1,4 @@
-"""Conflicts: a write that creates something must not meet something else of that ID or name.
+"""Conflicts: a write that creates something is refused if its ID or name is already in use.
 
 IBKR replaces a watchlist or a model silently. Before such a write, the relay reads what exists.
 """
@@ -47,8 +47,8 @@ class Conflict:
                 if isinstance(row, dict) and _same(row.get(key), value):
                     raise Refused(
                         request=request,
-                        problem=f"there is one with the {key.replace('_', ' ')} "
-                        f'"{sanitize(str(row[key]), max_length=60)}" already.',
+                        problem=f"one with the {key.replace('_', ' ')} "
+                        f'"{sanitize(str(row[key]), max_length=60)}" already exists.',
                         hint=f"{NOTHING_CHANGED} {self.instead}",
                     )
 
@@ -57,7 +57,7 @@ def _same(one: object, other: object) -> bool:
     return one is not None and str(one).strip().casefold() == str(other).strip().casefold()
 
 
-REPLACE: Final = "To replace it, pass `replace`: true; otherwise use another."
+REPLACE: Final = "To replace it, pass `replace`: true; otherwise choose another name or ID."
 
 
 def watchlist_conflict(watchlist_id: str, name: str) -> Conflict:
@@ -89,7 +89,7 @@ def group_conflict(name: str) -> Conflict:
 
 
 def alert_conflict(account_id: str, alert_name: str) -> Conflict:
-    """No other alert of the account has this name. Two would be possible, and told apart by nothing."""
+    """No other alert of the account has this name. IBKR would accept two, which nobody could tell apart."""
     return Conflict(
         "GET",
         "/iserver/account/{account}/alerts",

@@ -70,7 +70,7 @@ async def list_model_accounts(gateway: Gateway, wanted: ModelAccountsRequest) ->
 
 @router.post("/fa/model/save")
 async def save_model(gateway: Gateway, wanted: ModelTargets) -> Json:
-    """Create a model portfolio, or with `replace` replace the targets of an existing one.
+    """Create a model portfolio; with `replace`, overwrite the targets of an existing one.
 
     Targets are fractions, in one currency, and add up to 1. `is_static` cannot be changed once an account is
     invested.

@@ -41,7 +41,7 @@ async def get_watchlist(gateway: Gateway, watchlist_id: QueryWatchlistId) -> Jso
 
 @router.post("/iserver/watchlist")
 async def save_watchlist(gateway: Gateway, wanted: Watchlist) -> Json:
-    """Create a watchlist, or with `replace` replace all rows of the one with this ID.
+    """Create a watchlist; with `replace`, overwrite all rows of the one with this ID.
 
     To add or remove a contract, pass the result of `get_watchlist` with the change made. The result does not
     include the rows.

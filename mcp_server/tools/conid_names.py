@@ -32,7 +32,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Replaced:
-    """The arguments with conids; `understood` says which names they were, `problem` which name was none."""
+    """The arguments with conids; `understood` says what each name means, `problem` which name failed."""
 
     arguments: dict[str, Any]
     understood: str = ""
@@ -66,7 +66,8 @@ class ConidArguments:
                     label = ".".join(part for part in path if part != _EACH)
                     return Replaced(
                         arguments,
-                        problem=f'`{label}` "{quoted}" is not one instrument. {describe_choices(resolution)}',
+                        problem=f'`{label}` "{quoted}" does not identify one instrument. '
+                        f"{describe_choices(resolution)}",
                     )
                 found = resolution.only
                 conid = (self.of_chain and found.kind == "FUT" and found.underlying_conid) or found.conid

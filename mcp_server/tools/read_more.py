@@ -1,4 +1,4 @@
-"""The built-in tool that reads on in a truncated result, and the store of what was left out."""
+"""The built-in tool that continues a truncated result, and the store of what was left out."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class ReadMoreTool(BuiltinTool):
     def __init__(self, rests: RestStore, max_result_bytes: int) -> None:
         super().__init__(
             READ_MORE,
-            "Read on in a truncated result, without another request to IBKR.\n\n"
-            "Parts that were left out are keyed by their path in the result.",
+            "Get the next part of a truncated result, without another request to IBKR.\n\n"
+            "Omitted parts are keyed by their path in the result.",
             {"cursor": {"type": "string", "description": 'Cursor of the truncated result, e.g. "r1".'}},
             search_terms="next part, continue, more rows, rest of the list, older bars, truncated, cursor",
         )

@@ -43,7 +43,7 @@ def truncate(
     """
     truncated = truncate_body(body, limit - _NOTE_BYTES)
     cursor = store(truncated.rest) if store else None
-    read_on = f' Read on with `{READ_MORE}`, cursor "{cursor}".' if cursor else ""
+    read_on = f' Continue with `{READ_MORE}`, cursor "{cursor}".' if cursor else ""
     note = (
         f"TRUNCATED: {truncated.description}; {len(truncated.body.encode()):,} of {len(body):,} bytes. "
         f"The rest was left out here, not by IBKR.{read_on} {hint}"

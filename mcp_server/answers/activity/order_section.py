@@ -158,4 +158,6 @@ def _notes(orders: Sequence[LiveOrder], wanted: Wanted, days: int) -> list[str]:
 
 def _list(order_ids: Sequence[str]) -> str:
     more = len(order_ids) - _MAX_NAMED
-    return ", ".join(order_ids[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+    """`order 1`, or `orders 1, 2 and 3 more`."""
+    noun = "order" if len(order_ids) == 1 else "orders"
+    return f"{noun} " + ", ".join(order_ids[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")

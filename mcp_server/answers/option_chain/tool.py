@@ -62,7 +62,10 @@ class OptionChainArguments(AnswerArguments):
     ] = None
     near: Annotated[
         AnyText | None,
-        Field(description="Expiry near a date, month or days: 15Jan27, Jan 2027, 30d; default the next."),
+        Field(
+            description="Expiry nearest to a date, month or days from now: 15Jan27, Jan 2027, 30d; "
+            "default the next."
+        ),
     ] = None
     strikes: Annotated[
         int, Field(ge=1, le=MAX_STRIKES, description="Number of strikes, around the price.")
@@ -146,8 +149,8 @@ async def get_option_chain(arguments: OptionChainArguments, context: AnswerConte
         notes += unknown
     rest = RestOfStrikes(request, strikes, _limit(arguments, income), income)
     answer = await _quote_strikes(context, rest, notes, target=arguments.delta)
-    head, *tables = answer.blocks
-    return Answer([head, *blocks, *tables], answer.notes)
+    head, expiry_line, *tables = answer.blocks
+    return Answer([head, expiry_line, *blocks, *tables], answer.notes)
 
 
 async def _underlying_price(context: AnswerContext, underlying: Instrument) -> tuple[Quote, float]:
@@ -244,23 +247,24 @@ async def _quote_strikes(
     market = await context.market_hours.state(request.underlying.conid)
     days = (request.expiry.day - request.today).days
     currency = all_rows[0].option.currency or request.underlying.currency
-    head = (
+    expiry_line = (
         f"{request.underlying.text} {formats.price(request.price)} {currency}, expiry "
-        f"{day_text(request.expiry.day)} ({days} days), class {request.expiry.trading_class}, multiplier "
-        f"{formats.quantity(request.expiry.multiplier)}; "
-        + head_line(
-            quotes.updated or now,
-            now,
-            market,
-            describe_availability(each.quote.availability for each in all_rows if each.quote is not None),
-        )
+        f"{day_text(request.expiry.day)} ({days} {'day' if days == 1 else 'days'}), "
+        f"class {request.expiry.trading_class}, multiplier "
+        f"{formats.quantity(request.expiry.multiplier)}"
+    )
+    head = head_line(
+        quotes.updated or now,
+        now,
+        market,
+        describe_availability(each.quote.availability for each in all_rows if each.quote is not None),
     )
     if rest.income:
         columns = income_columns(rest.income, request.price, days)
         table = format_table(columns, best_rows(rows, rest.income))
     else:
         table = format_table(chain_columns(request.sides), rows)
-    blocks = [head, table]
+    blocks = [head, expiry_line, table]
     if waiting:
         cursor = context.cursors.store(NAME, RestOfStrikes(request, waiting, rest.limit, rest.income))
         blocks.append(

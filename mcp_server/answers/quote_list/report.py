@@ -83,7 +83,7 @@ def _hours_notes(rows: Sequence[QuoteRow]) -> list[str]:
         by_days.setdefault(special_days(row.sessions), []).append(row)
     without = by_days.pop("", [])
     notes = [
-        f"{text}." if len(by_days) == 1 and not without else f"{_names(same)}: {text}."
+        f"{text[0].upper()}{text[1:]}." if len(by_days) == 1 and not without else f"{_names(same)}: {text}."
         for text, same in by_days.items()
     ]
     return notes + ([f"IBKR has no trading schedule for {_names(without)}."] if without else [])
