@@ -82,6 +82,10 @@ class Database:
         self._reader.close()
 
 
+class _TableMissingError(sqlite3.DatabaseError):
+    """A table is missing although the schema version says that it exists."""
+
+
 class _Connection:
     """A connection that is opened again when the file was deleted, replaced or found to be corrupt."""
 
@@ -113,6 +117,10 @@ class _Connection:
         try:
             for statement, parameters in statements:
                 rows = connection.execute(statement, parameters).fetchall()
+        except sqlite3.OperationalError as error:
+            if self._has_lost_a_table(error):
+                raise _TableMissingError(str(error)) from error
+            raise
         finally:
             if connection.in_transaction:
                 connection.rollback()
@@ -146,6 +154,12 @@ class _Connection:
             connection.close()
             raise
         return connection
+
+    def _has_lost_a_table(self, error: sqlite3.OperationalError) -> bool:
+        """Whether a table is missing that the migrations create: the file is damaged, not the statement."""
+        kind, _, table = str(error).partition(": ")
+        created = (each for migration in self._migrations for each in migration)
+        return kind == "no such table" and any(each.startswith(f"CREATE TABLE {table} ") for each in created)
 
     def _remove_leftovers(self) -> None:
         """Remove the log of a deleted database and its index, which another process may still use."""
@@ -209,4 +223,4 @@ def _identify(path: Path) -> tuple[int, int] | None:
 
 def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
     # The low byte is the primary code of an extended one.
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _CORRUPT
+    return isinstance(error, _TableMissingError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _CORRUPT

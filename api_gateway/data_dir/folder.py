@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -30,12 +31,18 @@ def create_private_folder(folder: Path) -> None:
 
 
 def create_private_file(path: Path) -> None:
-    """Create an empty file with mode 0600, or restrict an existing one to it. Raises OSError."""
+    """Create an empty file with mode 0600, or restrict an existing one to it. Raises OSError.
+
+    A symbolic link is refused: what it points to may belong to another program.
+    """
     # SQLite gives a database's -wal and -shm files the mode of the database, so it must exist before SQLite
     # opens it: SQLite itself creates a database that everybody can read.
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
     except FileExistsError:
         # Not opened: closing an existing database here would release the locks that SQLite has on it.
-        if path.stat().st_mode & _OTHERS:
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            raise OSError(errno.ELOOP, "It is a symbolic link; remove it", str(path)) from None
+        if mode & _OTHERS:
             path.chmod(FILE_MODE)

@@ -88,7 +88,10 @@ def parse_sessions(value: Any) -> tuple[Session, ...]:
     found = []
     for name, day in schedules.items() if isinstance(schedules, dict) else ():
         for key, regular in (("liquid_hours", True), ("extended_hours", False)):
-            for hours in (day.get(key) or ()) if isinstance(day, dict) else ():
+            listed = day.get(key) if isinstance(day, dict) else None
+            for hours in listed if isinstance(listed, list) else ():
+                if not isinstance(hours, dict):
+                    continue
                 opens, closes = from_epoch(hours.get("opening")), from_epoch(hours.get("closing"))
                 if opens is not None and closes is not None:
                     found.append(Session(opens, closes, regular, _parse_day(name)))

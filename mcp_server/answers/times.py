@@ -40,7 +40,7 @@ def from_epoch(value: Any) -> datetime | None:
     """The moment of an epoch in seconds or milliseconds; None if it is not one."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if not 0 < number < 1e14:
         return None

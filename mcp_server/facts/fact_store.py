@@ -148,7 +148,7 @@ class FactStore:
         except _FILE_ERRORS as error:
             self._report(error)
             return None
-        return StoredFact(rows[0][0], datetime.fromtimestamp(rows[0][1], UTC)) if rows else None
+        return _parse_row(*rows[0]) if rows else None
 
     def _write_file(self, place: FactKey, text: bytes, fetched_at: datetime) -> None:
         if self._database is None:
@@ -175,6 +175,15 @@ class FactStore:
         if self._file_problem is None:
             _log.warning("%s %s", problem.sentence, problem.next_step)
         self._file_problem = problem
+
+
+def _parse_row(value: Any, fetched_at: Any) -> StoredFact | None:
+    """The fact in a row of the file; None if the row is damaged, so that it counts as missing."""
+    try:
+        orjson.loads(value)
+        return StoredFact(value, datetime.fromtimestamp(fetched_at, UTC))
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
 
 
 def _place(scope: str, kind: str, key: str) -> FactKey:

@@ -51,3 +51,16 @@ def test_a_file_is_private_and_an_existing_one_keeps_its_content(tmp_path: Path)
         create_private_file(tmp_path / name)
         assert mode(tmp_path / name) == 0o600
     assert (tmp_path / "old").read_text() == "content"
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_symbolic_link_is_refused_and_its_target_is_left_alone(tmp_path: Path, exists: bool) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    if exists:
+        target.touch()
+        target.chmod(0o644)
+    link.symlink_to(target)
+    with pytest.raises(OSError, match="link"):
+        create_private_file(link)
+    assert target.exists() is exists
+    assert not exists or mode(target) == 0o644

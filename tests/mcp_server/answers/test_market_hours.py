@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -52,3 +53,18 @@ def test_a_schedule_is_read_once() -> None:
     state, requests = with_stack(scenario)
     assert state.is_open
     assert requests == 1
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        {"liquid_hours": [None]},
+        {"liquid_hours": "x", "extended_hours": 7},
+        {"liquid_hours": {"opening": 1}},
+        {"liquid_hours": [[], {}, {"opening": 10**400, "closing": "x"}]},
+        None,
+    ],
+)
+def test_a_bad_row_of_a_schedule_is_left_out(day: Any) -> None:
+    good = {"liquid_hours": [{"opening": 1796049000, "closing": 1796072400}]}
+    assert len(parse_sessions({"schedules": {"20261118": day, "20261130": good, "x": good}})) == 2

@@ -238,3 +238,37 @@ async def test_what_is_stored_is_what_was_written(database: Database, clock: Set
     assert rows == [
         ("login", "contract", "1", START.timestamp(), '{"strikes":[1.5,null],"name":"Ü"}'.encode())
     ]
+
+
+@pytest.mark.parametrize(
+    ("fetched_at", "value"),
+    [
+        (START.timestamp(), b"{not JSON"),
+        (START.timestamp(), 7),
+        (START.timestamp(), ""),
+        ("yesterday", b"1"),
+        (1e300, b"1"),
+        (float("inf"), b"1"),
+    ],
+)
+async def test_a_damaged_row_counts_as_missing(
+    database: Database, clock: SettableClock, fetched_at: Any, value: Any
+) -> None:
+    row = ("login", "contract", "1", fetched_at, value)
+    database.write(
+        ("INSERT INTO fact (scope, kind, key, fetched_at, value) VALUES (?, ?, ?, ?, ?)", row)
+    ).result()
+    store = FactStore(database, now=clock)
+    assert await store.read("login", "contract", "1", HOUR) is None
+    assert (await store.get_or_fetch("login", "contract", "1", HOUR, CountingFetch())).value == {"call": 1}
+
+
+async def test_a_file_without_its_table_is_replaced(database: Database, clock: SettableClock) -> None:
+    database.write(("DROP TABLE fact", ())).result()
+    store = FactStore(database, now=clock, max_memory_bytes=0)
+    assert await store.read("login", "contract", "1", HOUR) is None
+    await store.write("login", "contract", "1", "value")
+    database.write().result()
+    assert await store.read("login", "contract", "1", HOUR) is not None
+    assert store.file_problem is None
+    assert database.path.with_name(f"{FILE_NAME}.corrupt").exists()
