@@ -19,11 +19,15 @@ Order = Literal["value", "gain", "loss", "day", "name"]
 
 @dataclass(frozen=True)
 class DayChange:
-    """How a position's price has changed since the prior close, and what that is in base currency."""
+    """How a position's price has changed since the prior close, and its day P&L in base currency.
+
+    `is_reported`: the amount is IBKR's, which includes today's trades, not computed from the price.
+    """
 
     percent: float | None
     amount: float | None
     availability: Availability = Availability.UNKNOWN
+    is_reported: bool = False
 
 
 _DESCRIBED: Final[frozenset[Kind]] = frozenset({"BOND", "FUND", "WAR", "EC", "OTHER"})
@@ -34,7 +38,10 @@ NO_CHANGE: Final = DayChange(None, None)
 
 @dataclass(frozen=True)
 class Holding:
-    """A position with its amounts in base currency; `rate` is None if it cannot be converted."""
+    """A position with its amounts in base currency; `rate` is None if it cannot be converted.
+
+    `is_shared`: several accounts hold it, of which `account` is the first.
+    """
 
     position: Position
     instrument: Instrument | None
@@ -42,6 +49,7 @@ class Holding:
     rate: float | None
     net_liquidation: float | None
     day: DayChange = NO_CHANGE
+    is_shared: bool = False
 
     @property
     def name(self) -> str:
@@ -116,12 +124,14 @@ def build_holdings(
     """The holdings of accounts with one base currency; `merged` adds up what several accounts hold."""
     worth = sum_known(each.balances.net_liquidation for each in portfolios)
     positions: dict[object, Position] = {}
+    holders: dict[object, set[str]] = {}
     for portfolio in portfolios:
         for number, position in enumerate(portfolio.open_positions):
             contract = position.conid if position.conid is not None else (portfolio.account.id, number)
             key = contract if merged else (portfolio.account.id, contract)
             known = positions.get(key)
             positions[key] = position if known is None else merge_positions(known, position)
+            holders.setdefault(key, set()).add(portfolio.account.id)
     return [
         Holding(
             position=position,
@@ -129,8 +139,9 @@ def build_holdings(
             account=position.account,
             rate=rate_of(position.currency),
             net_liquidation=worth,
+            is_shared=len(holders[key]) > 1,
         )
-        for position in positions.values()
+        for key, position in positions.items()
     ]
 
 

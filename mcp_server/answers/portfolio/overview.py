@@ -38,7 +38,7 @@ async def read_overview(
     lacks_day = day and any(each.day is None for book in library.books for each in book.portfolios)
     if not changes and not (lacks_day and len(held) <= MAX_QUOTED):
         return library, NO_CHANGES
-    found = await read_day_changes(sort_holdings(held, "value"), context.quotes)
+    found = await read_day_changes(sort_holdings(held, "value"), context.quotes, library.selected)
     return library.with_computed_days(found) if lacks_day else library, found
 
 

@@ -31,6 +31,7 @@ class PositionList:
     with_day: bool = False
     has_changes: bool = False
     start: int = 0
+    selected: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ async def show_positions(positions: PositionList, context: AnswerContext) -> Sho
     shown, rest = list(positions.rows[positions.start : end]), positions.rows[end:]
     changes: DayChanges | None = None
     if needs_quotes(positions.columns) and not positions.has_changes:
-        changes = await read_day_changes(shown, context.quotes)
+        changes = await read_day_changes(shown, context.quotes, positions.selected)
         shown = changes.apply(shown)
     names = positions.columns or default_columns(
         shown, positions.base, by_account=positions.by_account, with_day=positions.with_day

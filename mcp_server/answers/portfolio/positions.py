@@ -16,7 +16,7 @@ CURRENCY_PAIRS: Final = "CASH"
 OPTIONS: Final = frozenset({"OPT", "FOP", "WAR", "IOPT"})
 
 _LONGEST_CODE: Final = 8
-_QUOTED_IN_HUNDREDTHS: Final = frozenset({"GBP", "ZAR", "ILS"})
+QUOTED_IN_HUNDREDTHS: Final = frozenset({"GBP", "ZAR", "ILS"})
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _without_pence(
     row: Mapping[str, Any], price: float | None, quantity: float, value: float | None
 ) -> float | None:
     """The price in the unit of the value, for a share whose price is in pence and whose value in pounds."""
-    if row.get("currency") not in _QUOTED_IN_HUNDREDTHS or not price or not quantity or not value:
+    if row.get("currency") not in QUOTED_IN_HUNDREDTHS or not price or not quantity or not value:
         return price
     return price / 100 if abs(value / price / quantity - 0.01) < 0.001 else price
 

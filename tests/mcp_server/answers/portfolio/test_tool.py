@@ -14,6 +14,8 @@ from api_gateway.simulator.accounts.valuation import Valuation
 from api_gateway.simulator.universe_file.universe_file import OwnUniverse
 from mcp_server.answers.answer_tool import AnswerTool
 from mcp_server.answers.portfolio.tool import get_portfolio
+from tests.api_gateway.simulator.paper_account import AAPL, IBM
+from tests.mcp_server.answers.activity.order_placing import pass_time, place
 from tests.mcp_server.answers.answer_stack import AnswerStack, Called, with_stack
 
 TOKENS_OF_THE_TOOL = 420
@@ -243,6 +245,49 @@ def test_the_rows_are_in_the_order_that_was_requested(by: str, first: str) -> No
     called = with_stack(scenario)
     lines = called.text.splitlines()
     assert lines[[line.startswith("what") for line in lines].index(True) + 1].startswith(first)
+
+
+def test_the_order_by_day_covers_more_positions_than_there_are_market_data_lines() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[str, Valuation]:
+        called = await stack.call(get_portfolio, by="day", columns="day P&L", limit=200)
+        return called.text, stack.simulation.accounts["DU3234567"].valuation()
+
+    text, truth = with_stack(scenario, "large")
+    rows = dict(re.findall(r"^([A-Z. ]+?)(?:@[A-Z]+)?\t([+-]?[0-9.]+)$", text, re.MULTILINE))
+    assert len(rows) == len(truth.positions) == 151
+    largest = max(truth.positions, key=lambda each: abs(each.daily_pnl * each.rate))
+    assert largest.instrument.symbol in list(rows)[:3]
+
+
+def test_with_delayed_quotes_the_rows_days_add_up_to_that_of_the_account() -> None:
+    async def scenario(stack: AnswerStack) -> Called:
+        return await stack.call(get_portfolio, by="day", columns="day%,day P&L")
+
+    called = with_stack(scenario, "delayed")
+    names = ("ESZ6", "SPY", "AAPL 11Dec26 267.5C", "AAPL   ", "IBM")
+    rows = [list(map(float, called.row(name))) for name in names]
+    assert sum(amount for _, amount in rows) == pytest.approx(number(called.text, "day P&L"), abs=150)
+    assert all((percent > 0) is (amount > 0) for percent, amount in rows)
+
+
+def test_the_day_of_a_position_counts_what_was_bought_today_from_its_price() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[Called, Valuation]:
+        portfolio = await Portfolio.warm(stack)
+        pass_time(stack, 6)
+        await place(stack, {"quantity": 1000})
+        pass_time(stack, 6)
+        await place(stack, {"conid": IBM, "side": "SELL", "quantity": 150})
+        pass_time(stack, 60)
+        return await portfolio.call(by="day", columns="day P&L"), portfolio.valuation()
+
+    called, truth = with_stack(scenario)
+    [apple] = [each for each in truth.open_positions if each.instrument.conid == AAPL]
+    assert float(called.row("AAPL  ")[0]) == pytest.approx(apple.daily_pnl, abs=200)
+    days = [float(called.row(name)[0]) for name in ("ESZ6", "SPY", "AAPL 11Dec26 267.5C", "AAPL  ")]
+    notes = called.text.partition("Note: ")[2]
+    assert any(
+        float(found) == pytest.approx(sum(days), abs=3) for found in re.findall(r"[+-][0-9.]+(?= |;)", notes)
+    )
 
 
 def failing(*paths: str, status: int = 500) -> Any:
