@@ -22,11 +22,15 @@ _MAX_AGE: Final = timedelta(weeks=4)
 
 @dataclass(frozen=True)
 class PriceUnit:
-    """`label` names the unit. A price times `factor` is in `currency`; `currency` is empty for no money."""
+    """`label` names the unit. A price times `factor` is in `currency`; `currency` is empty for no money.
+
+    `is_doubtful` if the prices may be in hundredths of the currency, because IBKR did not say.
+    """
 
     label: str
     currency: str
     factor: float = 1.0
+    is_doubtful: bool = False
 
 
 class PriceUnits:
@@ -54,7 +58,7 @@ class PriceUnits:
         minor, word = _MINOR_UNITS[currency]
         magnifier = await self._magnifier(instrument.conid)
         if magnifier is None:
-            return PriceUnit(f"{currency} or {word}: IBKR did not say which", "")
+            return PriceUnit(f"{currency} or {word}: IBKR did not say which", "", is_doubtful=True)
         if magnifier == 1:
             return PriceUnit(currency, currency)
         return PriceUnit(f"{minor} ({word})", currency, 1 / magnifier)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from api_gateway.errors import Failed, RateLimited, Refused
@@ -11,6 +12,7 @@ from mcp_server.answers.activity.symbol_filter import SymbolFilter
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.market_hours import US_STOCKS
 from mcp_server.answers.orders.row_values import Leg
+from mcp_server.answers.price_units import PriceUnit
 from mcp_server.instruments.instrument import Choices, Found, Instrument
 
 
@@ -34,6 +36,7 @@ class Contracts:
     """The instruments that IBKR has described, by conid."""
 
     known: Mapping[int, Instrument]
+    units: Mapping[int, PriceUnit] = field(default_factory=dict)
 
     def text(self, row: ContractRow) -> str:
         """The contract as all answers print it, or else as IBKR's row describes it."""
@@ -49,6 +52,12 @@ class Contracts:
         conids = [each.conid for each in row.legs] if row.is_combination else [row.conid or 0]
         currencies = {self.known[each].currency for each in conids if each in self.known}
         return currencies.pop() if len(currencies) == 1 else ""
+
+    def unit(self, row: ContractRow) -> str:
+        """` GBX` if its price is in hundredths of the currency; otherwise empty."""
+        conids = [each.conid for each in row.legs] if row.is_combination else [row.conid or 0]
+        units = {price_suffix(self.units.get(each)) for each in conids}
+        return units.pop() if len(units) == 1 else ""
 
     def market(self, row: ContractRow) -> int:
         """A contract with the trading hours of this one."""
@@ -73,8 +82,24 @@ def conids_of(row: ContractRow) -> tuple[int, ...]:
 
 
 async def read_contracts(context: AnswerContext, rows: Iterable[ContractRow]) -> Contracts:
-    """The instruments of the rows; without those that IBKR does not describe now."""
-    return Contracts(await read_instruments({conid for row in rows for conid in conids_of(row)}, context))
+    """The instruments of the rows and the units of their prices, as far as IBKR describes them."""
+    known = await read_instruments({conid for row in rows for conid in conids_of(row)}, context)
+    return Contracts(known, await read_units(known, context))
+
+
+async def read_units(instruments: Mapping[int, Instrument], context: AnswerContext) -> dict[int, PriceUnit]:
+    """The units of the instruments' prices by conid; none if IBKR cannot be reached for them now."""
+    try:
+        return await context.price_units.of_all(instruments.values())
+    except (Failed, Refused, RateLimited):
+        return {}
+
+
+def price_suffix(unit: PriceUnit | None) -> str:
+    """What follows a price in hundredths of its currency: ` GBX`, or ` GBP or pence` if IBKR did not say."""
+    if unit is None or (unit.factor == 1 and not unit.is_doubtful):
+        return ""
+    return " " + re.split(r":| \(", unit.label)[0]
 
 
 async def read_instruments(conids: Collection[int], context: AnswerContext) -> Mapping[int, Instrument]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
 from typing import Final
 
 from api_gateway.errors import Failed, Refused
@@ -24,6 +26,7 @@ from mcp_server.answers.orders.row_values import exact_price, row_time
 from mcp_server.answers.outside_text import outside_message
 from mcp_server.answers.paging import Listing, show_listing
 from mcp_server.answers.table import Column
+from mcp_server.answers.times import in_new_york
 
 _MAX_NAMED: Final = 3
 _MAX_SCHEDULES: Final = 3
@@ -46,12 +49,13 @@ async def order_section(wanted: Wanted, context: AnswerContext) -> Section:
     orders = sorted(await add_reasons(context.gateway, chosen), key=lambda each: not each.state.is_open)
     covered = listed_accounts(wanted, {each.account for each in listed.orders})
     title = f"Orders of {wanted.label(covered)}{wanted.about()}"
-    blocks = [f"{title}: {_count(orders)}" if listed.is_complete else f"{title}: unknown. {_COLLECTING}"]
+    count = partial(_count, today=context.clock.today())
+    blocks = [f"{title}: {count(orders)}" if listed.is_complete else f"{title}: unknown. {_COLLECTING}"]
     if orders:
         columns = order_columns(orders, contracts, await _reasons(orders, contracts, context), context)
         blocks.append(
             show_listing(
-                TOOL, Listing(columns, orders, wanted.rows, _count, f"{title}, continued"), context.cursors
+                TOOL, Listing(columns, orders, wanted.rows, count, f"{title}, continued"), context.cursors
             )
         )
     days = wanted.period(context.clock.today()).days
@@ -71,9 +75,11 @@ def order_columns(
         Column("side", lambda each: each.side),
         Column("quantity", _quantity),
         Column("filled", lambda each: quantity(each.filled) if each.filled else ""),
-        Column("avg price", lambda each: exact_price(each.average) if each.filled else ""),
+        Column(
+            "avg price", lambda each: exact_price(each.average) + contracts.unit(each) if each.filled else ""
+        ),
         Column("what", contracts.text),
-        Column("type", lambda each: each.terms),
+        Column("type", lambda each: each.terms + (contracts.unit(each) if each.terms[-1:].isdigit() else "")),
         Column("currency", lambda each: each.currency if len(currencies) > 1 else ""),
         Column("tif", lambda each: each.tif),
         Column("state", lambda each: each.state.value),
@@ -88,11 +94,21 @@ def _quantity(order: LiveOrder) -> str:
     return quantity(order.quantity)
 
 
-def _count(orders: Sequence[LiveOrder]) -> str:
-    """`open 2 (1 working, 1 waiting for its trigger); ended today 6 filled`."""
-    open_orders = [each for each in orders if each.state.is_open]
-    ended = [each for each in orders if not each.state.is_open]
-    return f"open {_count_states(open_orders)}; ended today {_count_states(ended)}"
+def _count(orders: Sequence[LiveOrder], today: date) -> str:
+    """`open 2 (1 working, 1 waiting for its trigger); ended today 6 filled`.
+
+    IBKR also lists orders that ended on an earlier day: `ended today none; ended 2026-11-20 2 filled`.
+    """
+    ended: dict[date, list[LiveOrder]] = {today: []}
+    for each in orders:
+        if not each.state.is_open:
+            day = in_new_york(each.moment).date() if each.moment else today
+            ended.setdefault(day, []).append(each)
+    days = "; ".join(
+        f"ended {'today' if day == today else day} {_count_states(ended[day])}"
+        for day in sorted(ended, reverse=True)
+    )
+    return f"open {_count_states([each for each in orders if each.state.is_open])}; {days}"
 
 
 def _count_states(orders: Sequence[LiveOrder]) -> str:

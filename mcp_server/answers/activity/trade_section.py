@@ -123,7 +123,7 @@ class TradeView:
             Column("side", lambda each: each.first.side),
             Column("quantity", lambda each: quantity(each.quantity)),
             Column("what", self._what),
-            Column("avg price", lambda each: exact_price(each.average)),
+            Column("avg price", lambda each: exact_price(each.average) + self._contracts.unit(each.first)),
             Column(
                 "currency", lambda each: self._contracts.currency(each.first) if len(currencies) > 1 else ""
             ),
@@ -140,7 +140,7 @@ class TradeView:
             return self._contracts.text(trade.first)
         return ", ".join(
             f"{side} {quantity(sum(each.size for each in rows))} {self._contracts.text(rows[0])} "
-            f"@ {exact_price(average_price(rows))}"
+            f"@ {exact_price(average_price(rows))}{self._contracts.unit(rows[0])}"
             for (_, side), rows in legs.items()
         )
 

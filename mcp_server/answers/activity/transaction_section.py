@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Final
 
-from mcp_server.answers.activity.contracts import Contracts, narrow, read_instruments
+from mcp_server.answers.activity.contracts import (
+    Contracts,
+    narrow,
+    price_suffix,
+    read_instruments,
+    read_units,
+)
 from mcp_server.answers.activity.newer_trades import describe_newer, newer_trades, read_recent
 from mcp_server.answers.activity.sections import TOOL, Section, Wanted
 from mcp_server.answers.activity.transaction_kinds import TransactionKind
@@ -16,6 +22,7 @@ from mcp_server.answers.formats import exact_amount, price, quantity
 from mcp_server.answers.paging import Listing, show_listing
 from mcp_server.answers.portfolio_analyst.transaction_rows import NO_CONTRACT, Transaction
 from mcp_server.answers.portfolio_analyst.transactions import Transactions
+from mcp_server.answers.price_units import PriceUnit
 from mcp_server.answers.table import Column
 from mcp_server.answers.times import NEW_YORK, clock_time
 from mcp_server.instruments.instrument import Instrument
@@ -44,6 +51,7 @@ async def transaction_section(wanted: Wanted, context: AnswerContext) -> Section
     context.clock.observe(_newest(found))
     conids = {each.conid for each in found.rows} | {each.conid for each in found.profits}
     instruments = await read_instruments(conids - {NO_CONTRACT}, context)
+    units = await read_units(instruments, context)
     names = _names(found.rows, instruments)
     days = wanted.period(context.clock.today())
 
@@ -74,7 +82,9 @@ async def transaction_section(wanted: Wanted, context: AnswerContext) -> Section
         listing = Listing(_contract_columns(), contracts, wanted.wide_rows, head=f"{title}, continued")
         blocks.append(show_listing(TOOL, listing, context.cursors))
     if rows:
-        columns = _row_columns(names, found.currency, by_account=len({each.account for each in rows}) > 1)
+        columns = _row_columns(
+            names, units, found.currency, by_account=len({each.account for each in rows}) > 1
+        )
         newest = sorted(rows, key=lambda each: each.day, reverse=True)
         newest_first = Listing(columns, newest, wanted.wide_rows, head=f"{title}, continued")
         blocks.append(show_listing(TOOL, newest_first, context.cursors))
@@ -112,17 +122,30 @@ def _contract_columns() -> list[Column[ContractSums]]:
     ]
 
 
-def _row_columns(names: Mapping[int, str], currency: str, *, by_account: bool) -> list[Column[Transaction]]:
+def _row_columns(
+    names: Mapping[int, str], units: Mapping[int, PriceUnit], currency: str, *, by_account: bool
+) -> list[Column[Transaction]]:
     return [
         Column("day", lambda each: f"{each.day}"),
         Column("account", lambda each: each.account if by_account else ""),
         Column("type", lambda each: each.kind),
         Column("what", lambda each: names.get(each.conid, "")),
         Column("quantity", lambda each: quantity(each.quantity) if each.quantity else ""),
-        Column("price", lambda each: price(each.price) if each.price else ""),
+        Column("price", lambda each: _price(each, units.get(each.conid))),
         Column("amount", lambda each: _signed(each.amount)),
         Column("currency", lambda each: each.currency if each.currency != currency else ""),
     ]
+
+
+def _price(row: Transaction, unit: PriceUnit | None) -> str:
+    """The price with its unit if that is not the amount's. IBKR does not document the price of pence shares:
+    the amount shows which it is.
+    """
+    if not row.price:
+        return ""
+    paid = abs(row.amount or 0.0) / abs(row.quantity) if row.quantity else 0.0
+    in_currency = unit is not None and unit.factor != 1 and abs(paid / abs(row.price) - 1) < 0.05
+    return price(row.price) + ("" if in_currency else price_suffix(unit))
 
 
 def _signed(value: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from api_gateway.simulator.orders.order import OrderStatus
 from mcp_server.answers.activity.tool import get_activity
+from mcp_server.instruments.instrument import Found
 from tests.api_gateway.simulator.combination_helpers import conidex, option_near_money
 from tests.api_gateway.simulator.paper_account import IBM_IN_FRANKFURT
 from tests.mcp_server.answers.activity.order_placing import pass_time, place, price_of
@@ -368,3 +370,48 @@ def test_a_contract_that_ibkr_does_not_describe_is_shown_as_in_the_row() -> None
         return await call(stack)
 
     assert "MSFT" in with_stack(scenario).row("602801489")
+
+
+@pytest.mark.parametrize(
+    "now", [datetime(2026, 11, 21, 15, tzinfo=UTC), datetime(2026, 11, 23, 5, 20, tzinfo=UTC)]
+)
+def test_an_order_ended_on_the_day_of_its_last_change_in_new_york(now: datetime) -> None:
+    ended_at = datetime(2026, 11, 20, 20, tzinfo=UTC)
+
+    async def scenario(stack: AnswerStack) -> Called:
+        row = {"orderId": 602801480, "side": "BUY", "ticker": "AAPL", "conid": 265598, "totalSize": 5.0}
+        respond_with(
+            stack,
+            row
+            | {"status": "Filled", "filledQuantity": 5.0, "lastExecutionTime_r": ended_at.timestamp() * 1000},
+        )
+        return await call(stack)
+
+    text = with_stack(scenario, now=now).text
+    assert "ended today none; ended 2026-11-20 1 filled" in text
+
+
+def test_prices_in_pence_are_marked_and_amounts_are_in_pounds() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[int, list[Called]]:
+        found = await stack.context.instruments.resolve("VOD@LSE")
+        assert isinstance(found, Found)
+        conid = found.instruments[0].conid
+        await place(stack, {"conid": conid, "orderType": "LMT", "price": 80})
+        [bought] = await place(stack, {"conid": conid, "quantity": 9000})
+        await stack.sleep(60)
+        parts = [
+            await call(stack, what=what, symbol="VOD@LSE", since="today")
+            for what in ("orders", "trades", "transactions")
+        ]
+        return bought, parts
+
+    bought, (orders, trades, transactions) = with_stack(scenario, now=datetime(2026, 11, 18, 15, tzinfo=UTC))
+    assert "limit 80 GBX" in orders.text
+    average = re.search(r"9000 +9000 +([\d.]+) GBX", orders.text)
+    assert average, orders.text
+    assert f"{bought}" in trades.text
+    assert re.search(rf"{float(average[1]):g}\d* GBX", trades.text), trades.text
+    pounds = float(average[1]) * 90
+    paid = re.search(r"9000 +[\d.]+ GBX +-([\d.]+) +GBP", transactions.text)
+    assert paid, transactions.text
+    assert abs(float(paid[1]) - pounds) < 5
