@@ -68,7 +68,7 @@ def parse_period(text: str, today: date) -> Period:
 def select_values(values: AccountValues, period: Period) -> Selection | None:
     """The values of a period; None if there are none for it."""
     own = values.series.get(period.name)
-    if own is not None and own.start is not None:
+    if own is not None and own.start is not None and _reaches(own, period):
         return Selection(own.points, own.step)
     series = _narrowest(values, period.days)
     if series is None:
@@ -81,6 +81,15 @@ def select_values(values: AccountValues, period: Period) -> Selection | None:
     if not inside or len(before[-1:]) + len(inside) < 2:
         return None
     return Selection((*before[-1:], *inside), series.step, moved, late=not before)
+
+
+def _reaches(own: ValueSeries, period: Period) -> bool:
+    """Whether IBKR's series of that name is of these days.
+
+    On the first days of a month or a year, IBKR's MTD and YTD, and those in a response of the day before,
+    still are those of the last one. 1D is the last day that has a value.
+    """
+    return period.name == PERIODS[0] or own.days[-1].day >= period.days.start
 
 
 def first_day(values: AccountValues) -> date | None:

@@ -67,7 +67,12 @@ def _own_periods(group: Sequence[AccountReport], today: date) -> list[tuple[str,
     for name in PERIODS:
         period = parse_period(name, today)
         selections = [select_values(each.values, period) for each in group]
-        known = [compute_result(each) for each in selections if each is not None and not each.late]
+        known = [
+            compute_result(each)
+            for each in selections
+            # The last day before the period is shown as 1D only.
+            if each is not None and not each.late and (name == PERIODS[0] or not each.moved)
+        ]
         result = _together(known) if len(known) == len(group) else None
         if result is not None:
             found.append((name, result))

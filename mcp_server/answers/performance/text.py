@@ -28,8 +28,10 @@ def describe_age(as_of: datetime, now: datetime) -> str:
     return f"Portfolio Analyst, {age} old"
 
 
-def period_line(period: Period, result: Result, today: date) -> str:
-    """`YTD, from the end of 2025-12-31 to 2026-11-18 so far`."""
+def period_line(period: Period, result: Result, today: date, *, moved: bool = False) -> str:
+    """`YTD, from the end of 2025-12-31 to 2026-11-18 so far`; `moved`: the period itself has no values."""
+    if moved:
+        return f"no values for {period.name}; last day: from the end of {result.start} to {result.end}"
     so_far = " so far" if result.end == today else ""
     return f"{period.name}, from the end of {result.start} to {result.end}{so_far}"
 

@@ -106,7 +106,7 @@ async def get_performance(arguments: PerformanceArguments, context: AnswerContex
 
 def _result_blocks(period: Period, reports: Sequence[AccountReport], context: AnswerContext) -> list[str]:
     first = reports[0]
-    line = period_line(period, first.result, context.clock.today())
+    line = period_line(period, first.result, context.clock.today(), moved=first.selection.moved)
     if len(reports) > 1:
         return [line, show_listing(TOOL, account_listing(reports), context.cursors)]
     base = f"base {first.currency}" if first.currency else ""

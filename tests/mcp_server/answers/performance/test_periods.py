@@ -108,6 +108,31 @@ def test_a_period_of_ibkr_has_the_days_that_ibkr_gave_it() -> None:
     assert _days("1M") == (date(2026, 10, 16), TODAY)
 
 
+@pytest.mark.parametrize(
+    ("name", "today"),
+    [
+        ("MTD", date(2026, 12, 1)),
+        ("YTD", date(2027, 1, 1)),
+        ("YTD", date(2027, 1, 3)),
+        ("7D", date(2027, 3, 1)),
+    ],
+)
+def test_values_of_the_last_month_or_year_are_not_those_of_a_new_one(name: str, today: date) -> None:
+    last = _series(date(2026, 1, 1), date(2026, 11, 30))
+    values = AccountValues("A", "USD", {name: last, "1Y": last}, VALUES.as_of)
+    found = select_values(values, parse_period(name, today))
+    assert found is not None
+    assert found.moved
+    assert [each.day for each in found.points] == [date(2026, 11, 27), date(2026, 11, 30)]
+
+
+def test_one_day_is_the_last_one_that_has_a_value() -> None:
+    values = AccountValues("A", "USD", {"1D": WEEK}, VALUES.as_of)
+    found = select_values(values, parse_period("1D", date(2026, 11, 21)))
+    assert found is not None
+    assert not found.moved
+
+
 def test_a_series_without_a_start_begins_with_its_first_day() -> None:
     values = AccountValues("A", "USD", {"YTD": _series(date(2026, 3, 2), TODAY, start=False)}, VALUES.as_of)
     found = select_values(values, parse_period("YTD", TODAY))
