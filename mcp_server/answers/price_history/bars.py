@@ -56,15 +56,15 @@ class History:
         """Whether all bars have the same date in New York."""
         return len({in_new_york(bar.at).date() for bar in self.bars}) == 1
 
-    def between(self, first: date | None, last: date | None, *, with_before: bool) -> History:
-        """The bars of these trading days, both included; `with_before` notes the bar before them."""
+    def between(self, first: date | None, last: date | None) -> History:
+        """The bars of these trading days, both included, with the bar before them."""
         inside = [
             bar
             for bar in self.bars
             if (first is None or bar.day >= first) and (last is None or bar.day <= last)
         ]
         earlier = [bar for bar in self.bars if first is not None and bar.day < first]
-        return replace(self, bars=inside, before=earlier[-1] if with_before and earlier else None)
+        return replace(self, bars=inside, before=earlier[-1] if earlier else None)
 
 
 def parse_history(value: Any, *, never_closes: bool = False) -> History:

@@ -48,13 +48,15 @@ def write_head(found: SeriesList, window: Window) -> str:
 
 
 def write_scope(found: SeriesList, summaries: Sequence[Summary], window: Window, *, returns: bool) -> str:
-    """Which bars: `3m: 63 daily bars to 2026-11-18 so far; returns from the close of 2026-08-21`."""
+    """Which bars: `3m: 63 daily bars from 2026-08-18 to 2026-11-18 so far; returns from …`."""
     first = found.series[0].history
     counts = {len(each.history.bars) for each in found.series}
     until = _common(found.series, lambda each: _full_text(each.history.bars[-1], each.history))
     since = {_base_text(series.history, each) for series, each in zip(found.series, summaries, strict=True)}
     count = f"{counts.pop()} " if len(counts) == 1 else ""
     bars = f"{window.name}: {count}{bar_name(first)} bars"
+    if begin := _common(found.series, lambda each: _full_text(each.history.bars[0], each.history)):
+        bars += f" from {begin}"
     if until:
         unfinished = window.end is None and not first.intraday and found.series[0].market.is_open
         bars += f" to {until}" + (" so far" if unfinished else "")

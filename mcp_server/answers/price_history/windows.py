@@ -10,25 +10,20 @@ from typing import Final
 
 from api_gateway.redaction import sanitize
 from mcp_server.answers.errors import AnswerError
-from mcp_server.answers.times import NEW_YORK, parse_range
+from mcp_server.answers.performance.periods import parse_period
+from mcp_server.answers.times import NEW_YORK
 from mcp_server.models.market_data import BARS, MAX_PERIODS, MINUTES_PER_UNIT, Bar, bars_for
 
 MAX_YEARS: Final = 15
-_DAYS_IN_DAYS: Final = 6
-"""Up to so many days a window is requested in days, which allows the smallest bars."""
-
+_GOES_BACK: Final = f"IBKR's price history goes back at most {MAX_YEARS} years."
 _SPARE_DAYS: Final = 7
 """Requested before a window for the last close before it: more than any long weekend."""
 
-_ROLLING: Final = re.compile(
-    r"(?:last |past |the last |the past )?(?P<count>\d{1,4})? ?"
-    r"(?P<unit>min(?:ute)?s?|h(?:ou)?rs?|h|d(?:ays?)?|w(?:ee)?ks?|w|m(?:o|th|onth)s?|m|q(?:uarters?)?|y(?:ea)?rs?|y)"
-)
-_UNITS: Final = {"mi": "min", "h": "h", "d": "d", "w": "w", "m": "m", "q": "q", "y": "y"}
-_ALL: Final = ("max", "all", "maximum", "ever", "everything", "since inception", "all time")
+_HOURS: Final = re.compile(r"(?:last |past )?(?P<count>\d{1,4})? ?(?P<unit>min(?:ute)?s?|h(?:ou)?rs?|h)")
+_ALL: Final = (
+    "max", "all", "maximum", "ever", "everything", "inception", "since inception", "itd", "all time",
+)  # fmt: skip
 _TODAY: Final = ("today", "1d", "1 day", "day", "intraday")
-_CALENDAR: Final = re.compile(r"last (?:week|month|quarter|year)")
-_EXPLICIT: Final = re.compile(r"(?:since |from )?\d{4}-|.* to |.*\.\.")
 
 _BAR_WORDS: Final[dict[str, Bar]] = {
     "minute": "1min", "hour": "1h", "hourly": "1h", "day": "1d", "daily": "1d", "d": "1d", "week": "1w",
@@ -44,8 +39,9 @@ _BAR_UNITS: Final = {"mi": "min", "h": "h", "d": "d", "w": "w", "m": "m"}
 class Window:
     """Which bars are wanted. `period` is IBKR's, up to `end` or now; bars of other days are left out.
 
-    `base_before`: returns are counted from the last close before the window, as for a calendar month; else
-    from the first price in it.
+    A window of days is counted from the last close before `first_day`, as the performance of an account is:
+    `period` reaches back to it, `own_period` has only the days themselves. One of hours has no `first_day`
+    and begins with the first price in it.
     """
 
     name: str
@@ -53,7 +49,7 @@ class Window:
     end: datetime | None = None
     first_day: date | None = None
     last_day: date | None = None
-    base_before: bool = False
+    own_period: str = ""
     latest_session: bool = False
     """Only the newest trading day that has bars."""
     note: str = ""
@@ -61,53 +57,56 @@ class Window:
     @property
     def minutes(self) -> int:
         """The length of IBKR's period."""
-        unit = self.period.lstrip("0123456789")
-        return int(self.period.removesuffix(unit)) * MINUTES_PER_UNIT[unit]
+        return _minutes(self.period)
 
     @property
     def within_a_day(self) -> bool:
         """Whether it is counted in minutes or hours."""
         return self.period.endswith(("min", "h"))
 
+    def period_for(self, bar: Bar) -> str:
+        """IBKR's period to request: without the days before if only then IBKR has bars as small as this."""
+        return self.period if not self.own_period or bar in bars_for(self.period) else self.own_period
+
+    def minutes_for(self, bar: Bar) -> int:
+        """The length of the period to request."""
+        return _minutes(self.period_for(bar))
+
+    def needs_base(self, bar: Bar) -> bool:
+        """Whether the close before the window has to be requested by itself: its bars do not have it."""
+        return bool(self.own_period) and (bar in ("1w", "1m") or self.period_for(bar) != self.period)
+
 
 def parse_window(text: str, today: date) -> Window:
     """The window that a person wrote. Raises AnswerError with the accepted forms, or for the future."""
     words = " ".join(text.strip().lower().replace("-month", " month").replace("-year", " year").split())
+    words = words.removeprefix("the ")
     if words in _ALL:
-        return Window("15y", f"{MAX_YEARS}y", note="IBKR's price history goes back at most 15 years.")
+        return Window("15y", f"{MAX_YEARS}y", note=_GOES_BACK)
     if words in _TODAY:
         # Four days contain the session before, also after a weekend.
-        return Window("latest trading day", "4d", base_before=True, latest_session=True)
-    match = _ROLLING.fullmatch(words)
-    if match is not None and match["count"] != "0" and not _CALENDAR.fullmatch(words):
-        return _rolling(int(match["count"] or 1), _unit(_UNITS, match["unit"]))
-    return _between(words, text, today)
+        return Window("latest trading day", "4d", latest_session=True)
+    match = _HOURS.fullmatch(words)
+    if match is not None and match["count"] != "0":
+        return _hours(int(match["count"] or 1), _unit(_BAR_UNITS, match["unit"]))
+    return _between(words, today)
 
 
-def _rolling(count: int, unit: str) -> Window:
-    """A window up to now, in IBKR's own periods."""
-    if unit == "q":
-        count, unit = 3 * count, "m"
+def _hours(count: int, unit: str) -> Window:
+    """Minutes or hours up to now, in IBKR's own periods."""
     name = f"{count}{unit}"
     if unit == "min" and count > MAX_PERIODS["min"]:
         count, unit = ceil(count / 60), "h"
     if unit == "h" and count > MAX_PERIODS["h"]:
         count, unit = ceil(count / 24), "d"
-    if unit == "d" and count > MAX_PERIODS["d"]:
-        count, unit = ceil(count / 7), "w"
-    if unit in MAX_PERIODS and count > MAX_PERIODS[unit]:
-        return Window(name, f"{MAX_YEARS}y", note="IBKR's price history goes back at most 15 years.")
     period = f"{count}{unit}"
     return Window(name, period, note="" if name == period else f"{period} instead of {name}.")
 
 
-def _between(words: str, text: str, today: date) -> Window:
+def _between(words: str, today: date) -> Window:
     """A window of days, requested so that it covers them and the close before."""
-    found = parse_range(text, today, argument="period")
+    found = parse_period(words, today).days
     earliest = today.replace(year=today.year - MAX_YEARS, day=min(today.day, 28))
-    note = ""
-    if found.start < earliest:
-        note = "IBKR's price history goes back at most 15 years."
     start = max(found.start, earliest)
     if found.end < start:
         raise AnswerError(
@@ -115,28 +114,38 @@ def _between(words: str, text: str, today: date) -> Window:
             "Use a later period.",
         )
     end = None if found.end >= today else datetime.combine(found.end, time(23, 59, 59), NEW_YORK)
-    days = ((today if end is None else found.end) - start).days + 1
-    base_before = not _EXPLICIT.match(words)
-    reach = days + _SPARE_DAYS
-    period = f"{days}d" if days <= _DAYS_IN_DAYS and not base_before else f"{ceil(reach / 7)}w"
-    period = f"{MAX_YEARS}y" if ceil(reach / 7) > MAX_PERIODS["w"] else period
+    days = (found.end - start).days + 1
     return Window(
         found.name,
-        period,
+        _period_of(days + _SPARE_DAYS),
         end=end,
         first_day=start,
         last_day=found.end if end else None,
-        base_before=base_before,
-        note=note,
+        own_period=_period_of(days),
+        note=_GOES_BACK if found.start < earliest else "",
     )
+
+
+def _minutes(period: str) -> int:
+    unit = period.lstrip("0123456789")
+    return int(period.removesuffix(unit)) * MINUTES_PER_UNIT[unit]
+
+
+def _period_of(days: int) -> str:
+    if days <= MAX_PERIODS["d"]:
+        return f"{days}d"
+    weeks = ceil(days / 7)
+    return f"{weeks}w" if weeks <= MAX_PERIODS["w"] else f"{MAX_YEARS}y"
 
 
 def choose_bar(window: Window, text: str | None) -> Bar:
     """The bar size that a person wrote, or one that fits. Raises AnswerError with IBKR's for the period."""
-    allowed = bars_for(window.period)
+    larger = bars_for(window.period)
+    own = bars_for(window.own_period) if window.own_period else ()
+    allowed = (*(each for each in own if each not in larger), *larger)
     if text is None:
         wanted = _default_bar(window)
-        return wanted if wanted in allowed else allowed[0]
+        return wanted if wanted in larger else larger[0]
     bar = _parse_bar(text, window)
     if bar is None or bar not in allowed:
         raise AnswerError(

@@ -71,8 +71,7 @@ def test_minutes_of_what_never_closes_belong_to_new_york_s_days() -> None:
 def test_a_part_knows_the_bar_before_it() -> None:
     days = ["2026-11-13", "2026-11-16", "2026-11-17", "2026-11-18"]
     history = parse_history(response(*({"t": epoch(f"{day} 14:30"), "c": 1} for day in days)))
-    part = history.between(date(2026, 11, 14), date(2026, 11, 17), with_before=True)
+    part = history.between(date(2026, 11, 14), date(2026, 11, 17))
     assert [str(bar.day) for bar in part.bars] == days[1:3]
     assert part.before is not None
     assert str(part.before.day) == days[0]
-    assert history.between(date(2026, 11, 14), None, with_before=False).before is None

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from mcp_server.answers.answer_tool import AnswerTool
+from mcp_server.answers.performance.tool import get_performance
 from mcp_server.answers.price_history.tool import get_price_history
 from tests.mcp_server.answers.answer_stack import AnswerStack, Called, count_tokens, with_stack
 
@@ -46,12 +47,15 @@ def called(profile: str = "retail", *, options: dict[str, Any] | None = None, **
 def test_the_summary_has_the_figures_of_ibkrs_bars_from_one_request() -> None:
     async def scenario(stack: AnswerStack) -> tuple[Called, list[dict[str, float]]]:
         await stack.call(get_price_history, what="AAPL")
-        return await stack.call(get_price_history, what="AAPL"), await bars_of(stack, "3m")
+        return await stack.call(get_price_history, what="AAPL"), await bars_of(stack, "4m")
 
     result, bars = with_stack(scenario)
     cells = cells_of(result, "AAPL")
-    assert float(cells["return%"]) == pytest.approx((bars[-1]["c"] / bars[0]["c"] - 1) * 100, abs=0.006)
-    assert (float(cells["first"]), float(cells["last"])) == (bars[0]["c"], bars[-1]["c"])
+    first_day = datetime(2026, 8, 18, tzinfo=UTC).timestamp() * 1000
+    base = [bar for bar in bars if bar["t"] < first_day][-1]
+    bars = [bar for bar in bars if bar["t"] >= first_day]
+    assert float(cells["return%"]) == pytest.approx((bars[-1]["c"] / base["c"] - 1) * 100, abs=0.006)
+    assert (float(cells["first"]), float(cells["last"])) == (base["c"], bars[-1]["c"])
     assert float(cells["high"]) == max(bar["h"] for bar in bars)
     assert float(cells["low"]) == min(bar["l"] for bar in bars)
     volumes = [bar["v"] * 40 for bar in bars[:-1]]
@@ -60,7 +64,7 @@ def test_the_summary_has_the_figures_of_ibkrs_bars_from_one_request() -> None:
     assert all(each in first for each in ("New York", "market open", "live", "USD"))
     assert str(len(bars)) in second
     assert result.requests == [HISTORY]
-    assert result.tokens <= 170
+    assert result.tokens <= 180
 
 
 def test_several_are_side_by_side_and_a_year_counts_from_the_last_close_of_the_year_before() -> None:
@@ -78,6 +82,28 @@ def test_several_are_side_by_side_and_a_year_counts_from_the_last_close_of_the_y
     assert "2025-12-31" in result.text
 
 
+def test_the_same_days_have_one_return_however_they_are_written_and_get_performance_has_it() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[list[float], list[float]]:
+        month = [
+            await stack.call(get_price_history, what="AAPL", **arguments)
+            for arguments in (
+                {"period": "2026-10-19 to 2026-11-18"},
+                {"period": "1m"},
+                {"period": "last 1 month", "bar": "1h"},
+                {"period": "since 2026-10-18", "bar": "1w"},
+            )
+        ]
+        week = await stack.call(get_price_history, what="AAPL", period="7d")
+        own = [await stack.call(get_performance, period=period, against="AAPL") for period in ("1M", "7d")]
+        returns = [float(cells_of(each, "AAPL")["return%"]) for each in (*month, week)]
+        return returns, [float(each.row("AAPL")[0]) for each in own]
+
+    (*month, week), (own_month, own_week) = with_stack(scenario)
+    # The newest price moves between the calls.
+    assert month == [pytest.approx(own_month, abs=0.1)] * 4
+    assert week == pytest.approx(own_week, abs=0.1)
+
+
 def test_today_counts_from_the_close_before_as_the_quote_does() -> None:
     async def scenario(stack: AnswerStack) -> tuple[Called, dict[str, str]]:
         await stack.context.quotes.read([AAPL], ["83"])
@@ -85,7 +111,7 @@ def test_today_counts_from_the_close_before_as_the_quote_does() -> None:
         return await stack.call(get_price_history, what="AAPL", period="today"), rows[0]
 
     result, row = with_stack(scenario)
-    assert float(cells_of(result, "AAPL")["return%"]) == pytest.approx(float(row["83"].rstrip("%")), abs=0.02)
+    assert float(cells_of(result, "AAPL")["return%"]) == pytest.approx(float(row["83"].rstrip("%")), abs=0.03)
     assert "2026-11-17" in result.text
 
 
@@ -108,7 +134,8 @@ def test_bars_are_read_to_the_oldest_with_the_cursor() -> None:
         results = [await stack.call(get_price_history, what="AAPL", view="bars")]
         while cursor := re.search(r"cursor (c\d+)", results[-1].text):
             results.append(await stack.call(get_price_history, cursor=cursor[1]))
-        return results, len(await bars_of(stack, "3m"))
+        first = datetime(2026, 8, 18, tzinfo=UTC).timestamp() * 1000
+        return results, sum(bar["t"] >= first for bar in await bars_of(stack, "4m"))
 
     results, count = with_stack(scenario)
     lines = [line for each in results for line in each.text.splitlines()]
@@ -125,7 +152,7 @@ def test_what_ibkr_cuts_off_replaces_or_does_not_have_is_said() -> None:
         def respond(request: httpx.Request) -> httpx.Response | None:
             if not request.url.path.endswith("/history"):
                 return None
-            count = 1000 if request.url.params["period"] == "10y" else 340
+            count = 1000 if request.url.params["period"] == "523w" else 340
             newest = int(stack.context.clock.now().timestamp())
             rows = [{"t": (newest - n * 86_400) * 1000, "c": 100 + n % 7} for n in range(count)]
             return httpx.Response(200, json={"data": rows, "barLength": 86_400})
@@ -156,7 +183,7 @@ def test_foreign_hours_units_and_pairs_are_shown_as_they_are() -> None:
     assert "pence" in cells_of(result, "VOD@LSE")["prices in"]
     assert cells_of(result, "7203@TSEJ")["prices in"] == "JPY"
     assert cells_of(result, "BTC.USD")["avg daily volume"]
-    assert re.fullmatch(r"\d\.\d{3,5}", result.row("EUR.USD")[2])
+    assert re.fullmatch(r"\d\.\d{3,5}", result.row("EUR.USD")[1])
     assert " to 2026-11-18" in result.text.splitlines()[1]
 
 
