@@ -6,8 +6,11 @@ import html
 import re
 
 from api_gateway.outside_text import clean_line
+from api_gateway.security_ids import has_isin_check_digit, is_cusip, is_isin
 
 _ACCOUNT = re.compile(r"\b([A-Z]{1,4})[0-9]{1,8}([0-9]{4}[A-Z]?)\b")
+# IBKR's account IDs begin with U, F or I, with D before it in paper trading: no country's code.
+_ACCOUNT_PREFIX = re.compile(r"(?:U|F|I|D[UFI])[0-9]")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
 # `token=…` and `"session": "…"`, however short: the name marks the value as a secret.
 _NAMED_SECRET = re.compile(
@@ -33,7 +36,14 @@ def redact(text: str) -> str:
 
 def redact_accounts(text: str) -> str:
     """Return the text without the middle of each account ID; for log lines, whose paths look like tokens."""
-    return _ACCOUNT.sub(r"\1***\2", text)
+    return _ACCOUNT.sub(_redact_account, text)
+
+
+def _redact_account(found: re.Match[str]) -> str:
+    """The ID without its middle; an ISIN or a CUSIP of the same form stays."""
+    text = found[0]
+    is_security = (is_isin(text) and has_isin_check_digit(text)) or is_cusip(text)
+    return text if is_security and not _ACCOUNT_PREFIX.match(text) else f"{found[1]}***{found[2]}"
 
 
 def sanitize(text: str, *, max_length: int = 300) -> str:

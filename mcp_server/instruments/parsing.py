@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
+from api_gateway.security_ids import has_isin_check_digit, is_cusip, is_isin
 from mcp_server.instruments.clean_text import MAX_LENGTH, clean_text
 from mcp_server.instruments.dated_readings import (
     ONE_WORD,
@@ -36,7 +37,6 @@ from mcp_server.instruments.readings import (
     Reading,
     SecurityIdReading,
 )
-from mcp_server.instruments.security_ids import has_isin_check_digit, is_cusip, is_isin
 
 MAX_CONID: Final = 2**31 - 1
 _MAX_NUMERIC_SYMBOL: Final = 6

@@ -15,6 +15,13 @@ from api_gateway.redaction import redact, sanitize
         ("U1234567", "U***4567"),
         ("DU1234567C", "DU***4567C"),
         ("no account DF12345 here", "no account DF***2345 here"),
+        ("F1234567, I12345678 and DU123456789", "F***4567, I***5678 and DU***6789"),
+        # A right check digit does not make an account's ID an ISIN or a CUSIP.
+        ("DU1234567896 U12345671", "DU***7896 U***5671"),
+        ("US0378331006: wrong check digit", "US***1006: wrong check digit"),
+        ("US0378331005: AAPL, GB00BH4HKS39", "US0378331005: AAPL, GB00BH4HKS39"),
+        ("037833100 Y09827109 G1151C101", "037833100 Y09827109 G1151C101"),
+        ("AAPL261218C00250000, SPX   261218P05000000", "AAPL261218C00250000, SPX   261218P05000000"),
         ("question o10151, AAPL 265598 at 2026", "question o10151, AAPL 265598 at 2026"),
         ("session 9a2395c09e420280523f7ec2c902d943 ended", "session *** ended"),
         ("at /sso?token=abcdef123456&x=1", "at /sso?token=***&x=1"),
