@@ -80,6 +80,7 @@ def create_server(
     )
     app = create_app(gateway, filtered_routers, OrderHold(gateway, ticker))
     rests = RestStore(time.monotonic)
+    gateway.on_session_end(rests.clear)
     context = create_context(gateway, settings.trading_mode, facts, clock, pictures=pictures)
     notes = notes_by_name(filtered_routers)
     tools = OperationToolProvider(

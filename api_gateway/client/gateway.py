@@ -280,6 +280,10 @@ class GatewayClient:
         """Discard what was learned in the last brokerage session, because a new one has begun."""
         self._preflight.reset()
 
+    def on_session_end(self, then: Callable[[], None]) -> None:
+        """Call `then` whenever the session has ended or a new one has begun, perhaps of another login."""
+        self._preflight.on_reset(then)
+
     async def prefetch(self, is_held: Callable[[], Awaitable[bool]] = _never_held) -> None:
         """Prefetch the account lists and what IBKR needs five seconds to collect: orders, trades, P&L.
 

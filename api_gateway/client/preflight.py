@@ -204,6 +204,8 @@ class Preflight:
     def _learn_brokerage_accounts(self, value: Mapping[str, Any]) -> None:
         advisor = bool(value.get("groups")) or "All" in _strings(value.get("accounts"))
         accounts = frozenset(_strings(value.get("accounts")))
+        if self.accounts is not None and accounts and accounts != frozenset(self.accounts.ids):
+            self.reset()  # another login, although no request failed in between
         if accounts:
             self._done.add(ACCOUNTS)
             paper = value.get("isPaper")

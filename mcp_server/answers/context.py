@@ -63,6 +63,9 @@ def create_context(
         now=now,
     )
     gateway.order_question.on_order(watches.interrupt)
+    cursors = CursorStore(now)
+    gateway.on_session_end(cursors.clear)
+    gateway.on_session_end(watches.forget_orders)
     return AnswerContext(
         gateway=gateway,
         mode=mode,
@@ -80,7 +83,7 @@ def create_context(
         quotes=quotes,
         exchange_rates=ExchangeRates(gateway, now),
         price_units=PriceUnits(gateway, facts, accounts),
-        cursors=CursorStore(now),
+        cursors=cursors,
         portfolio_analyst=PortfolioAnalyst(gateway, facts, accounts, clock),
         pictures=pictures or PictureRenderer(),
         watches=watches,

@@ -22,7 +22,10 @@ class _Rest:
 
 
 class CursorStore:
-    """Stores the rest of lists in memory, at most `MAX_LISTS`; a cursor can be used more than once."""
+    """Stores the rest of lists in memory, at most `MAX_LISTS`; a cursor can be used more than once.
+
+    `clear` when the session ends: the next one may be of another login.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -37,6 +40,10 @@ class CursorStore:
         if len(self._rests) > MAX_LISTS:
             del self._rests[next(iter(self._rests))]
         return cursor
+
+    def clear(self) -> None:
+        """Forget all lists."""
+        self._rests.clear()
 
     def load(self, tool: str, cursor: str) -> Any:
         """The value of a cursor. Raises AnswerError if the tool has no such cursor (any more)."""

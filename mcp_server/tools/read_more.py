@@ -20,7 +20,7 @@ MAX_BYTES: Final = 32_000_000
 class RestStore:
     """Stores in memory what truncated results left out, the newest up to `MAX_BYTES` together.
 
-    A cursor can be used more than once.
+    A cursor can be used more than once. `clear` when the session ends: the next one may be of another login.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -38,6 +38,10 @@ class RestStore:
         while sum(len(body) for body, _ in self._rests.values()) > MAX_BYTES:
             del self._rests[next(iter(self._rests))]
         return cursor
+
+    def clear(self) -> None:
+        """Forget all rests."""
+        self._rests.clear()
 
     def load(self, cursor: str) -> bytes | None:
         """The rest, or None if it is unknown or has expired."""

@@ -103,6 +103,14 @@ class WatchHub:
         if self._reading is not None:
             self._reading.cancel()
 
+    def forget_orders(self) -> None:
+        """Forget what nobody waits for about orders: the session has ended, the next login may be another."""
+        self._watches = {
+            handle: each
+            for handle, each in self._watches.items()
+            if each.waiters or not isinstance(each.condition, OrderCondition)
+        }
+
     async def aclose(self) -> None:
         """Stop polling."""
         if self._polling is not None:

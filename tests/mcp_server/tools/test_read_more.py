@@ -111,3 +111,10 @@ def test_the_oldest_rests_make_room_and_one_that_is_too_large_has_no_cursor() ->
     second = str(store.store(b"bb"))
     assert store.load(first) is None
     assert store.load(second) == b"bb"
+
+
+async def test_no_rest_outlives_the_session() -> None:
+    store = RestStore(Clock())
+    cursor = str(store.store(b"[1]"))
+    store.clear()
+    assert store.load(cursor) is None
