@@ -64,7 +64,7 @@ def read_options(upper: str, today: date) -> Iterator[Reading]:
             break
         for pattern in _TERMS:
             if match := pattern.fullmatch(dated.rest):
-                reading = _option(match, dated.when)
+                reading = _option(match, dated.when, dated.or_day)
                 if match["right"]:
                     yield reading
                     return
@@ -81,13 +81,13 @@ def read_options(upper: str, today: date) -> Iterator[Reading]:
     yield from undecided[:1]
 
 
-def _option(match: re.Match[str], when: date | ContractMonth) -> OptionReading:
+def _option(match: re.Match[str], when: date | ContractMonth, or_day: date | None = None) -> OptionReading:
     groups = match.groupdict()
     right: Right | None = None
     if groups["right"]:
         right = "C" if groups["right"].startswith("C") else "P"
     symbol = groups["symbol"].removesuffix(".")
-    return OptionReading(symbol, when, Decimal(groups["strike"]), right, groups.get("class") or "")
+    return OptionReading(symbol, when, Decimal(groups["strike"]), right, groups.get("class") or "", or_day)
 
 
 def read_futures(upper: str, today: date) -> Iterator[Reading]:
@@ -99,7 +99,7 @@ def read_futures(upper: str, today: date) -> Iterator[Reading]:
             dated.rest.removeprefix("/").removesuffix(" FUTURES").removesuffix(" FUTURE").removesuffix(" FUT")
         )
         if ONE_WORD.fullmatch(symbol):
-            yield FutureReading(symbol, dated.when)
+            yield FutureReading(symbol, dated.when, dated.or_day)
             break
     if match := _FRONT.fullmatch(upper):
         yield FutureReading(match["a"] or match["b"] or match["c"])

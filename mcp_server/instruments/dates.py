@@ -105,6 +105,8 @@ class DatedText:
     when: date | ContractMonth
     rest: str
     american: bool = False
+    or_day: date | None = None
+    """The day that `Jan 28` can mean as well as the month January 2028."""
 
 
 # Ordered: the first that leaves a rest which can be read is meant. `{}` are the parts above.
@@ -128,6 +130,8 @@ _MONTH_PATTERNS: Final = tuple(
         r"(?P<letter>[FGHJKMNQUVXZ])(?P<y>20\d\d|\d\d?)",
     )
 )
+_UNCLEAR_YEAR: Final = re.compile(r"[ -]\d\d$")
+"""Jan 28, unlike Jan28, Jan '28 and Jan 2028."""
 _YEARLESS_PATTERNS: Final = tuple(
     re.compile(rf"(?<![A-Z0-9.]){pattern}(?![A-Z0-9.])")
     for pattern in (
@@ -164,13 +168,15 @@ def _dated(text: str, match: re.Match[str], today: date) -> Iterator[DatedText]:
     if american and month > 12:  # written with the day first
         month, parts["d"] = int(parts["d"]), str(month)
     when: date | ContractMonth | None
+    or_day = None
     if parts.get("y") and parts.get("d"):
         when = _day(_year(parts["y"], today), month, int(parts["d"]))
     elif parts.get("y"):
         when = ContractMonth(_year(parts["y"], today), month)
+        if parts.get("mon") and _UNCLEAR_YEAR.search(match[0]):
+            or_day = _next_day(month, int(parts["y"]), today)
     elif parts.get("d"):
-        days = [_day(year, month, int(parts["d"])) for year in (today.year, today.year + 1)]
-        when = next((day for day in days if day and day >= today), None)
+        when = _next_day(month, int(parts["d"]), today)
     else:
         when = next(
             m
@@ -178,7 +184,12 @@ def _dated(text: str, match: re.Match[str], today: date) -> Iterator[DatedText]:
             if m >= month_of(today)
         )
     if when is not None and rest:
-        yield DatedText(when, rest, american)
+        yield DatedText(when, rest, american, or_day)
+
+
+def _next_day(month: int, day: int, today: date) -> date | None:
+    days = [_day(year, month, day) for year in (today.year, today.year + 1)]
+    return next((each for each in days if each and each >= today), None)
 
 
 def _year(digits: str, today: date) -> int:

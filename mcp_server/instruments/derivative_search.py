@@ -19,6 +19,7 @@ from mcp_server.instruments.names import future_text, root_of_option_class
 from mcp_server.instruments.option_choice import MAX_OPTIONS, choose_option, distance, fits, why_not
 from mcp_server.instruments.parsing import symbol_spellings
 from mcp_server.instruments.readings import FutureReading, OptionReading
+from mcp_server.instruments.unclear_dates import join_meanings, meanings_of
 
 _MAX_MONTHS: Final = 8
 _NEAREST_STRIKES: Final = 4
@@ -84,11 +85,13 @@ class DerivativeSearch:
             if reading.when is None:
                 front = await self.front(product)
                 return Found((front,)) if front else None
-            contracts = await self._futures_at(product, section.months, reading.when)
-            if contracts:
-                chosen = _preferred(contracts, reading.symbol)
-                return Found((chosen,), tuple(each for each in contracts if each != chosen))
-            return self._no_future(reading, product, section.months, query)
+            results: list[Resolution] = []
+            for when in (each.when for each in meanings_of(reading) if each.when):
+                contracts = await self._futures_at(product, section.months, when)
+                if contracts:
+                    chosen = _preferred(contracts, reading.symbol)
+                    results.append(Found((chosen,), tuple(each for each in contracts if each != chosen)))
+            return join_meanings(query, results) or self._no_future(reading, product, section.months, query)
         return None
 
     async def _futures_at(
@@ -108,11 +111,27 @@ class DerivativeSearch:
     async def option(self, reading: OptionReading, query: str, kinds: Collection[Kind]) -> Resolution | None:
         """The option; if it does not exist, the nearest that do."""
         roots = await self._option_roots(reading.symbol, kinds)
-        expired = isinstance(reading.when, date) and reading.when < self._lookups.today
-        for root in () if expired else roots:
+        for search in (self._listed_option, self._nearest_options):
+            results = [await search(roots, each, query) for each in meanings_of(reading)]
+            if found := join_meanings(query, [each for each in results if each]):
+                return found
+        return None
+
+    async def _listed_option(
+        self, roots: Sequence[_OptionRoot], reading: OptionReading, query: str
+    ) -> Resolution | None:
+        if isinstance(reading.when, date) and reading.when < self._lookups.today:
+            return None
+        for root in roots:
             result = await self._exact(root, reading, query)
             if result is not None:
                 return result
+        return None
+
+    async def _nearest_options(
+        self, roots: Sequence[_OptionRoot], reading: OptionReading, query: str
+    ) -> Choices | None:
+        expired = isinstance(reading.when, date) and reading.when < self._lookups.today
         nearest = [each for root in roots for each in [await self._nearest(root, reading)] if each]
         if not nearest:
             return None

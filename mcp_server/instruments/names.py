@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from mcp_server.instruments.dates import ContractMonth, day_text, future_year
 from mcp_server.instruments.exchanges import US_EXCHANGES
-from mcp_server.instruments.instrument import Kind
+from mcp_server.instruments.instrument import DERIVATIVES, Instrument, Kind
 from mcp_server.instruments.meanings import FUTURE_CLASSES, MEANINGS, OPTION_CLASS_PATTERNS, OPTION_CLASSES
 
 
@@ -56,6 +56,21 @@ def option_text(symbol: str, trading_class: str, expiry: date, strike: Decimal, 
     if root_of_option_class(trading_class) == symbol:
         return f"{trading_class} {terms}"
     return f"{symbol} {terms} {trading_class}"
+
+
+def is_named_by(label: str, instrument: Instrument) -> bool:
+    """Whether a label before a conid names the instrument: `AAPL`, `Apple Inc`, what we print, or nothing.
+
+    The symbol alone of an option or a future is that of other contracts too.
+    """
+    names = {instrument.text, instrument.text.removesuffix(f"#{instrument.conid}")}
+    if instrument.kind not in DERIVATIVES:
+        names |= {instrument.symbol, instrument.name}
+    return _letters(label) in {"", *map(_letters, names)}
+
+
+def _letters(text: str) -> str:
+    return "".join(each for each in text.upper() if each.isalnum())
 
 
 def decimal_text(number: Decimal) -> str:

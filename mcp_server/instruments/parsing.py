@@ -40,7 +40,9 @@ from mcp_server.instruments.readings import (
 
 MAX_CONID: Final = 2**31 - 1
 _MAX_NUMERIC_SYMBOL: Final = 6
-_CONID: Final = re.compile(r"(?:.*#|CONID ?[:=]? ?)?(?P<conid>\d{1,10})(?:@(?P<place>[A-Z0-9.]*))?")
+_CONID: Final = re.compile(
+    r"(?:(?P<label>.*)#|CONID ?[:=]? ?)?(?P<conid>\d{1,10})(?:@(?P<place>[A-Z0-9.]*))?"
+)
 _KIND_WORDS: Final[tuple[tuple[str, frozenset[Kind]], ...]] = (
     (r"STOCKS?|SHARES?|EQUITY|COMMON STOCK|ETF", frozenset({"STK"})),
     (r"INDEX", frozenset({"IND"})),
@@ -56,19 +58,23 @@ _KIND_SUFFIX: Final = tuple(
 )
 
 
-def parse(text: str, today: date) -> tuple[Reading, ...]:
-    """The readings of a text, without duplicates; empty if it is empty or too long for a name."""
+def parse(text: str, today: date, *, words: bool = True) -> tuple[Reading, ...]:
+    """The readings of a text, without duplicates; empty if it is empty or too long for a name.
+
+    Without `words`, those of its letters only: `Facebook` is a name, and not the symbol META.
+    """
     clean = clean_text(text)
-    return tuple(dict.fromkeys(_read(clean, today))) if 0 < len(clean) <= MAX_LENGTH else ()
+    return tuple(dict.fromkeys(_read(clean, today, words))) if 0 < len(clean) <= MAX_LENGTH else ()
 
 
-def _read(clean: str, today: date) -> Iterator[Reading]:
+def _read(clean: str, today: date, words: bool) -> Iterator[Reading]:
     upper = clean.upper()
-    if upper in WORDS:
-        yield from _read(WORDS[upper], today)
+    if words and upper in WORDS:
+        yield from _read(WORDS[upper], today, words)
         return
     if match := _CONID.fullmatch(upper):
-        yield from _numbers(upper, int(match["conid"]), match["place"] or "")
+        label = (match["label"] or "").strip()
+        yield from _numbers(upper, ConidReading(int(match["conid"]), label), match["place"] or "")
         return
     yield from read_occ_symbol(upper)
     if is_isin(upper):
@@ -78,7 +84,7 @@ def _read(clean: str, today: date) -> Iterator[Reading]:
     if is_cusip(upper):
         yield SecurityIdReading(upper, "CUSIP")
     yield from _pairs(upper)
-    yield from _kind_words(clean, today)
+    yield from _kind_words(clean, today, words)
     yield from read_options(upper, today)
     yield from read_futures(upper, today)
     yield from read_bonds(upper, today)
@@ -86,11 +92,11 @@ def _read(clean: str, today: date) -> Iterator[Reading]:
     yield NameReading(clean)
 
 
-def _numbers(upper: str, conid: int, place: str) -> Iterator[Reading]:
-    if place and upper[0].isdigit() and len(str(conid)) <= _MAX_NUMERIC_SYMBOL and place != "SMART":
+def _numbers(upper: str, reading: ConidReading, place: str) -> Iterator[Reading]:
+    if place and upper[0].isdigit() and len(str(reading.conid)) <= _MAX_NUMERIC_SYMBOL and place != "SMART":
         yield from _listings(upper)  # 7203@TSEJ, unlike 265598@SMART
-    if 1 <= conid <= MAX_CONID:
-        yield ConidReading(conid)
+    if 1 <= reading.conid <= MAX_CONID:
+        yield reading
     if upper.isdigit():
         if is_cusip(upper):
             yield SecurityIdReading(upper, "CUSIP")
@@ -114,7 +120,7 @@ def _pairs(upper: str) -> Iterator[Reading]:
         yield ListingReading((base,), currency=quote, kinds=frozenset({"CRYPTO"}))
 
 
-def _kind_words(clean: str, today: date) -> Iterator[Reading]:
+def _kind_words(clean: str, today: date, words: bool) -> Iterator[Reading]:
     for pattern, kinds in _KIND_SUFFIX:
         match = pattern.fullmatch(clean)
         if match is None:
@@ -125,7 +131,7 @@ def _kind_words(clean: str, today: date) -> Iterator[Reading]:
         elif kinds == {"FUT"} and ONE_WORD.fullmatch(rest.upper()):
             yield FutureReading(rest.upper())
         else:
-            for reading in _read(rest, today):
+            for reading in _read(rest, today, words):
                 if isinstance(reading, ListingReading):
                     yield ListingReading(reading.symbols, reading.exchanges, reading.currency, kinds)
                 elif isinstance(reading, NameReading):

@@ -13,9 +13,10 @@ from mcp_server.instruments.instrument import Kind, Right
 
 @dataclass(frozen=True)
 class ConidReading:
-    """A conid. `symbol`: the same digits can be a symbol, as at Asian exchanges."""
+    """A conid. `label`: what is written before it, as in `AAPL #265598`."""
 
     conid: int
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,21 +38,26 @@ class PairReading:
 
 @dataclass(frozen=True)
 class OptionReading:
-    """An option on a stock, an index or a future; without a right, both are meant."""
+    """An option on a stock, an index or a future; without a right, both are meant.
+
+    `or_day`: the day that its date can mean as well, as in `Jan 28`.
+    """
 
     symbol: str
     when: date | ContractMonth
     strike: Decimal
     right: Right | None
     trading_class: str = ""
+    or_day: date | None = None
 
 
 @dataclass(frozen=True)
 class FutureReading:
-    """A future; without a month, the front month."""
+    """A future; without a month, the front month. `or_day`: as of an option."""
 
     symbol: str
     when: date | ContractMonth | None = None
+    or_day: date | None = None
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from mcp_server.instruments.instrument import (
 from mcp_server.instruments.listing_search import ListingSearch
 from mcp_server.instruments.lookups import Lookups
 from mcp_server.instruments.meanings import MEANINGS
+from mcp_server.instruments.names import is_named_by
 from mcp_server.instruments.option_chains import OptionChains
 from mcp_server.instruments.parsing import parse
 from mcp_server.instruments.readings import (
@@ -43,6 +44,7 @@ from mcp_server.instruments.readings import (
     Reading,
     SecurityIdReading,
 )
+from mcp_server.instruments.unclear_dates import UNCLEAR_DATE
 
 USUAL_CURRENCY: Final = "USD"
 _CONCURRENT: Final = 5
@@ -94,7 +96,8 @@ class Instruments:
     ) -> Resolution:
         """What a text or a conid means. `kinds` limits it; `currency` is preferred, by default the account's.
 
-        `explicit`: what is found by a company's name, or as the next of several expiries, is only a choice.
+        `explicit`: what is found by a company's name or a word for it (Facebook), as the next of several
+        expiries, or by a date that can be read in two ways, is only a choice.
 
         Raises GatewayError if IBKR cannot be reached.
         """
@@ -113,6 +116,7 @@ class Instruments:
         if len(query) > MAX_LENGTH:
             return Unknown(query[:MAX_LENGTH], f"It is too long for an instrument's name. {HINT}")
         readings = parse(query, self._lookups.today)
+        literal = parse(query, self._lookups.today, words=False) if explicit else readings
         if not readings:
             return Unknown(query, f"It is empty. {HINT}")
         allowed = frozenset(kinds or ())
@@ -120,10 +124,15 @@ class Instruments:
         for reading in readings:
             result = await self._read(reading, query, allowed, currency)
             if isinstance(result, Found):
-                if explicit and not _names_outright(query, reading, result):
+                if isinstance(reading, ConidReading) and not is_named_by(
+                    reading.label, result.instruments[0]
+                ):
+                    return await self._not_its_label(reading.label, result, query, currency)
+                if explicit and not (reading in literal and _names_outright(query, reading, result)):
                     rows = tuple(choice_of(each) for each in result.instruments)
-                    return Choices(query, rows, "It does not identify exactly one contract.")
-                return await self._compare_with_names(reading, result, query, allowed, currency)
+                    return Choices(query, rows, _why_unclear(reading))
+                names = [each for each in readings if isinstance(each, NameReading)]
+                return await self._compare_with_names(reading, result, query, names, allowed, currency)
             failure = failure or result
             if isinstance(result, Choices):
                 break
@@ -198,13 +207,30 @@ class Instruments:
             return None
         return await self._bonds.bonds(replace(reading, issuer=named.instruments[0].symbol), query)
 
+    async def _not_its_label(self, label: str, found: Found, query: str, currency: str) -> Choices:
+        """`AAPL #8314`: the conid is IBM's, so that either can be meant."""
+        named = None
+        if "#" not in label:
+            named = await self._resolve(label, None, currency, explicit=False)
+        others = named.instruments if isinstance(named, Found) else ()
+        return make_choices(
+            query, [*found.instruments, *others], "The conid is another contract's than the text before it."
+        )
+
     async def _compare_with_names(
-        self, reading: Reading, found: Found, query: str, kinds: frozenset[Kind], currency: str
+        self,
+        reading: Reading,
+        found: Found,
+        query: str,
+        names: Sequence[NameReading],
+        kinds: frozenset[Kind],
+        currency: str,
     ) -> Resolution:
         """`Ford` is the symbol of another company than the one that people mean: both are offered."""
-        if not isinstance(reading, ListingReading) or not looks_like_a_name(query):
+        name = next((each for each in names if looks_like_a_name(each.name)), None)
+        if not isinstance(reading, ListingReading) or name is None:
             return found
-        named = await self._companies.by_name(NameReading(query), query, kinds, currency)
+        named = await self._companies.by_name(name, query, kinds, currency)
         if not isinstance(named, Found) or named.instruments[0].symbol == found.instruments[0].symbol:
             return found
         return make_choices(
@@ -221,10 +247,19 @@ def _names_outright(query: str, reading: Reading, found: Found) -> bool:
             return False
         case FutureReading() | OptionReading():
             open_month = isinstance(reading.when, ContractMonth) and bool(found.also)
-            return reading.when is not None and not open_month and not _UNCLEAR_DATE.search(query)
+            unclear = reading.or_day is not None or _UNCLEAR_DATE.search(query)
+            return reading.when is not None and not open_month and not unclear
+        case PairReading():
+            return reading.quote != ""
         case ListingReading():
             return all(each.kind != "FUT" for each in found.instruments)
     return True
+
+
+def _why_unclear(reading: Reading) -> str:
+    if isinstance(reading, (FutureReading, OptionReading)) and reading.or_day is not None:
+        return UNCLEAR_DATE
+    return "It does not identify exactly one contract."
 
 
 def _depends_on_currency(found: Resolution) -> bool:

@@ -26,12 +26,12 @@ _OTHERS = ("/iserver/accounts", "/iserver/auth", "/tickle", "/sso")
 class SimulatedInstruments:
     """Instruments, their gateway client, and what it has requested about contracts."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: float = NOON) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
 
         def wall() -> float:
-            return NOON + loop.time() - began
+            return start + loop.time() - began
 
         self.clock = Clock(wall_clock=wall)
         self.simulation = Simulation(SimulationOptions(login=True, opens_brokerage=True), self.clock)
@@ -74,18 +74,18 @@ class SimulatedInstruments:
 
 
 @asynccontextmanager
-async def simulated_instruments() -> AsyncIterator[SimulatedInstruments]:
+async def simulated_instruments(start: float = NOON) -> AsyncIterator[SimulatedInstruments]:
     """Instruments at a simulator with an open brokerage session."""
-    simulated = SimulatedInstruments()
+    simulated = SimulatedInstruments(start)
     async with simulated.gateway:
         yield simulated
 
 
-def run_simulated(check: Callable[[SimulatedInstruments], Awaitable[None]]) -> None:
+def run_simulated(check: Callable[[SimulatedInstruments], Awaitable[None]], *, start: float = NOON) -> None:
     """Run a check with new instruments in virtual time."""
 
     async def run() -> None:
-        async with simulated_instruments() as simulated:
+        async with simulated_instruments(start) as simulated:
             await check(simulated)
 
     run_in_virtual_time(run())

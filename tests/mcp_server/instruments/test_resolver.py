@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from api_gateway.errors import GatewayError
 from mcp_server.instruments.instrument import Choices, Found, Resolution, Unknown
 from tests.mcp_server.instruments.simulated import SimulatedInstruments, run_simulated
 
+JANUARY = datetime(2027, 1, 13, 17, tzinfo=UTC).timestamp()
 ONE = {
     "AAPL": "AAPL",
     "aapl": "AAPL",
@@ -76,6 +77,9 @@ ONE = {
     "Visa": "V",
     "brkb": "BRK B",
     "crude oil": "CLZ6",
+    "ES Dec 26": "ESZ6",
+    "AAPL Dec 27 200C": "AAPL 17Dec27 200C",
+    "EURO": "EUR.USD",
     "US0378331005": "AAPL",
     "us4592001014": "IBM",
     "DE0007164600": "SAP@IBIS",
@@ -83,6 +87,8 @@ ONE = {
     "265598": "AAPL",
     "265598@SMART": "AAPL",
     "conid 265598": "AAPL",
+    "AAPL #265598": "AAPL",
+    "Apple Inc #265598": "AAPL",
     "SPY 20270115 600 P": "SPY 15Jan27 600P",
     "SPY 15Jan27 600P": "SPY 15Jan27 600P",
     "spy 15-jan-2027 600 put": "SPY 15Jan27 600P",
@@ -203,6 +209,8 @@ def test_other_listings_of_a_symbol_are_named_too() -> None:
         ("SPY 13Nov26 650C", {"SPY 18Nov26 650C"}),
         ("SPY 20Nov26 650", {"SPY 20Nov26 650C", "SPY 20Nov26 650P"}),
         ("LO 17Dec26 60C", {"LO 16Dec26 60C"}),
+        ("AAPL #8314", {"AAPL", "IBM"}),
+        ("AAPL sell #8314", {"IBM"}),
     ],
 )
 def test_what_is_not_certain_or_does_not_exist_gets_choices_that_can_be_written(
@@ -214,6 +222,55 @@ def test_what_is_not_certain_or_does_not_exist_gets_choices_that_can_be_written(
         assert expected <= {row.write for row in result.rows}
         for row in result.rows:
             assert one_text(await simulated.instruments.resolve(row.write)) == row.write
+
+    run_simulated(check)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("#1 stock is AAPL #8314", "IBM"),
+        ("AAPL sell #8314", "IBM"),
+        ("AAPL Dec 27 200C", "AAPL 17Dec27 200C"),
+        ("AAPL Dec-27 200C", "AAPL 17Dec27 200C"),
+        ("ES Dec 26", "ESZ6"),
+        ("FACEBOOK", "META"),
+        ("Facebook stock", "META"),
+        ("EURO", "EUR.USD"),
+        ("EUR", "EUR.USD"),
+        ("YEN", "USD.JPY"),
+        ("bitcoin", "BTC.USD"),
+        ("S&P 500", "SPX"),
+        ("Ford stock", "F"),
+    ],
+)
+def test_where_a_contract_must_be_named_outright_a_name_or_an_unclear_date_is_only_a_choice(
+    text: str, expected: str
+) -> None:
+    async def check(simulated: SimulatedInstruments) -> None:
+        result = await simulated.instruments.resolve(text, explicit=True)
+        assert isinstance(result, Choices)
+        assert expected in {row.write for row in result.rows}
+
+    run_simulated(check)
+
+
+@pytest.mark.parametrize("explicit", [False, True])
+def test_a_date_that_can_be_a_month_or_a_day_gets_both(explicit: bool) -> None:
+    async def check(simulated: SimulatedInstruments) -> None:
+        result = await simulated.instruments.resolve("AAPL Jan 29 200C", explicit=explicit)
+        assert isinstance(result, Choices)
+        assert {row.write for row in result.rows} == {"AAPL 19Jan29 200C", "AAPL 29Jan27 200C"}
+
+    run_simulated(check, start=JANUARY)
+
+
+def test_what_is_printed_names_a_contract_outright() -> None:
+    texts = ["AAPL", "AAPL@EBS", "ESZ6", "EUR.USD", "BTC.USD", "SPX", "SPY 15Jan27 600P", "AAPL #265598"]
+
+    async def check(simulated: SimulatedInstruments) -> None:
+        for text in texts:
+            assert one_text(await simulated.instruments.resolve(text, explicit=True)) in text
 
     run_simulated(check)
 
