@@ -12,11 +12,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Final, TypeAlias
 
 from api_gateway.redaction import sanitize
+from mcp_server.plain_numbers import is_plain_number
 
 MAX_AMOUNT: Final = Decimal(10) ** 9
 MAX_DECIMALS: Final = 8
 EXAMPLES: Final = '10, "10.5", "$5000", "half" or "all"'
-_PLAIN: Final = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII)
 _MONEY: Final = re.compile(r"\$ ?(?P<number>[0-9.]+)|(?P<before>[0-9.]+) (?P<currency>[A-Z]{3})", re.ASCII)
 _PARTS: Final[dict[str, Decimal]] = {"half": Decimal("0.5"), "all": Decimal(1)}
 
@@ -65,7 +65,7 @@ def parse_amount(value: object) -> Amount:
 
 
 def _number(text: str) -> Decimal:
-    if not _PLAIN.fullmatch(text):
+    if text.startswith("-") or not is_plain_number(text):
         raise AmountError(_why_not(text))
     number = Decimal(text)
     if not 0 < number <= MAX_AMOUNT:

@@ -12,6 +12,7 @@ from fastapi import Body, Depends, Path, Query
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from mcp_server.plain_numbers import is_plain_number
 from mcp_server.rest.date_texts import read_month
 from mcp_server.rest.relay import Relay, get_relay
 
@@ -22,7 +23,6 @@ MAX_CONID: Final = 2**31 - 1
 MAX_ORDER_ID: Final = 2**63 - 1
 MAX_NUMBER: Final = 10**15
 MAX_TEXT_LENGTH: Final = 4000
-_PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 def argument_error(sentence: str) -> PydanticCustomError:
@@ -86,12 +86,12 @@ def check_finite(number: float) -> float:
 
 
 def _check_plain_digits(value: object) -> object:
-    if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):
+    if isinstance(value, str) and not is_plain_number(value):
         raise argument_error("should be a number in plain digits, such as 185.5")
     return value
 
 
-# For amounts as text: 1,000 and 1.000,5 mean different amounts to different people.
+# For amounts as text.
 PLAIN_DIGITS: Final = BeforeValidator(_check_plain_digits)
 
 # Kinds of values.

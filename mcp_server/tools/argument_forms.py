@@ -16,6 +16,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, Final
 
+from mcp_server.plain_numbers import is_plain_number
 from mcp_server.tools.argument_validation import Schema, alternatives
 from mcp_server.tools.read_forms import NO_FORM, ReadForm
 
@@ -23,7 +24,7 @@ _NULL_TEXTS: Final = frozenset({"null", "None"})
 _BOOLEANS: Final = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
     ("false", "no", "off", "0"), False
 )
-_PLAIN_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?", re.ASCII)
+_MAX_NUMBER_LENGTH: Final = 32
 _SEPARATORS: Final = re.compile(r"[\s_-]+")
 # Python's parser may exhaust its stack on more.
 _MAX_LITERAL_LENGTH: Final = 20_000
@@ -83,13 +84,17 @@ def _form(
         return _single_form(value, possible[0], definitions, read_form)
     if isinstance(value, str):
         kinds = {each.get("type") for each in possible}
-        if kinds & {"number", "integer"} and _PLAIN_NUMBER.fullmatch(value.strip()):
+        if kinds & {"number", "integer"} and _is_short_number(value.strip()):
             return json.loads(value.strip())
         for each in possible:
             formed = _single_form(value, each, definitions, read_form)
             if formed != value:
                 return formed
     return value
+
+
+def _is_short_number(text: str) -> bool:
+    return len(text) <= _MAX_NUMBER_LENGTH and is_plain_number(text)
 
 
 def _single_form(value: Any, schema: Schema, definitions: Mapping[str, Schema], read_form: ReadForm) -> Any:
