@@ -69,9 +69,13 @@ AnyText = Annotated[str, BeforeValidator(_normalize_text)]
 as_choice = BeforeValidator(_normalize_choice)
 """For `Annotated[Literal[...], as_choice]`: accepts upper case, spaces and hyphens."""
 
-as_choices = BeforeValidator(
-    lambda value: list(dict.fromkeys(_normalize_choice(each) for each in split_list(value)))
-)
+
+def normalize_choices(value: Any) -> list[Any]:
+    """A list of words, each once, in the form that `Literal` types have."""
+    return list(dict.fromkeys(_normalize_choice(each) for each in split_list(value)))
+
+
+as_choices = BeforeValidator(normalize_choices)
 """For `Annotated[list[Literal[...]], as_choices]`: accepts what `split_list` and `as_choice` accept."""
 
 AccountArgument = Annotated[

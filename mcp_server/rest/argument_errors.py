@@ -46,7 +46,8 @@ def _quoted(names: Collection[str]) -> str:
 def describe_problem(location: Sequence[int | str], message: str, value: object) -> str:
     """A clause about one value that Pydantic rejects: the argument's name, and what is wrong with it."""
     if isinstance(value, str) and len(value) >= _MIN_REDACTED_LENGTH:
-        message = message.replace(value, "…")
+        # Words of the message's own, such as the list of accepted values, may contain the value.
+        message = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])", "…", message)
     for pattern, replacement in _MESSAGE_REWRITES:
         message = pattern.sub(replacement, message)
     name = ""

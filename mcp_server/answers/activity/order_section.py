@@ -15,6 +15,7 @@ from mcp_server.answers.activity.sections import (
     TOOL,
     Section,
     Wanted,
+    ignores_account,
     listed_accounts,
     missing_accounts_note,
 )
@@ -41,13 +42,16 @@ async def order_section(wanted: Wanted, context: AnswerContext) -> Section:
         if not wanted.is_unselected:
             raise
         return Section(["Orders: not available."], [missing_accounts_note(wanted, ())])
+    found = {each.account for each in listed.orders}
+    if ignores_account(wanted, found):
+        return Section(["Orders: not available."], [missing_accounts_note(wanted, ())])
     context.clock.observe(max((each.moment for each in listed.orders if each.moment), default=None))
     contracts = await read_contracts(context, listed.orders)
     mine = [each for each in listed.orders if wanted.belongs(each.account)]
     symbol, note = await narrow(wanted.symbol, mine, contracts, context)
     chosen = [each for each in mine if contracts.matches(symbol, each)]
     orders = sorted(await add_reasons(context.gateway, chosen), key=lambda each: not each.state.is_open)
-    covered = listed_accounts(wanted, {each.account for each in listed.orders})
+    covered = listed_accounts(wanted, found)
     title = f"Orders of {wanted.label(covered)}{wanted.about()}"
     count = partial(_count, today=context.clock.today())
     blocks = [f"{title}: {count(orders)}" if listed.is_complete else f"{title}: unknown. {_COLLECTING}"]

@@ -62,7 +62,7 @@ class Wanted:
 
     def label(self, listed: Collection[str]) -> str:
         """The listed accounts with paper or LIVE: `DU1234567 paper`, or `2 accounts paper`."""
-        shown = [each for each in self.chosen if each.id in listed]
+        shown = [each for each in self.chosen if each.id in listed or each == self.named]
         if len(shown) == 1:
             return shown[0].label
         return f"{len(shown)} accounts" if shown else "the selected account"
@@ -83,17 +83,24 @@ class Section:
 def listed_accounts(wanted: Wanted, found: Collection[str]) -> frozenset[str]:
     """The accounts that a list of IBKR's covers, which contains rows of the accounts `found`."""
     if wanted.named is not None:
-        return frozenset((wanted.named.id,))
+        return frozenset((wanted.named.id,) if not wanted.is_unselected or wanted.named.id in found else ())
     ids = {each.id for each in wanted.chosen}
     return frozenset(ids & {*found, wanted.accounts.selected}) or frozenset(ids if len(ids) == 1 else ())
 
 
+def ignores_account(wanted: Wanted, found: Collection[str]) -> bool:
+    """Whether IBKR's list has rows, but only of other accounts than the unselected one that was requested."""
+    return wanted.is_unselected and bool(found) and not any(map(wanted.belongs, found))
+
+
 def missing_accounts_note(wanted: Wanted, listed: Collection[str]) -> str:
-    """Which accounts IBKR's lists leave out, if they do; IBKR lists only the selected account."""
+    """Which accounts IBKR's lists may leave out: for one that is not selected, IBKR may have no rows."""
     missing = [each.label for each in wanted.chosen if each.id not in listed]
     if not missing:
         return ""
     return (
-        "IBKR lists only the selected account's orders and trades, so these accounts' may be missing: "
-        f"{', '.join(missing)}. To see them, call `select_account` first."
+        "IBKR lists the selected account's orders and trades, so these accounts' may be missing: "
+        f"{', '.join(missing)}. To see them, "
+        + ("call" if wanted.named else "pass one as `account`, or call")
+        + " `select_account` first."
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from mcp_server.answers.accounts import Accounts, parse_accounts
 from mcp_server.answers.activity.alert_section import alert_section
@@ -23,7 +23,7 @@ from mcp_server.answers.argument_types import (
     AnswerArguments,
     AnyText,
     CursorArgument,
-    as_choices,
+    normalize_choices,
 )
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.market_hours import MarketState
@@ -53,10 +53,55 @@ KINDS: Final[Mapping[What, Kind]] = {
 }
 
 
+# Words that people and models use for the kinds.
+_SYNONYMS: Final[Mapping[str, What]] = {
+    "order": "orders",
+    "open_orders": "orders",
+    "live_orders": "orders",
+    "order_status": "orders",
+    "trade": "trades",
+    "fill": "trades",
+    "fills": "trades",
+    "execution": "trades",
+    "executions": "trades",
+    "commission": "trades",
+    "commissions": "trades",
+    "transaction": "transactions",
+    "dividend": "transactions",
+    "dividends": "transactions",
+    "interest": "transactions",
+    "fee": "transactions",
+    "fees": "transactions",
+    "tax": "transactions",
+    "taxes": "transactions",
+    "withholding_tax": "transactions",
+    "deposit": "transactions",
+    "deposits": "transactions",
+    "withdrawal": "transactions",
+    "withdrawals": "transactions",
+    "realized_pnl": "transactions",
+    "realized_p&l": "transactions",
+    "cash_flows": "transactions",
+    "message": "messages",
+    "notification": "messages",
+    "notifications": "messages",
+    "alert": "alerts",
+    "price_alerts": "alerts",
+}
+
+
+def _understand_kinds(value: Any) -> list[Any]:
+    """The kinds that words mean, each once."""
+    words = normalize_choices(value)
+    return list(dict.fromkeys(_SYNONYMS.get(each, each) if isinstance(each, str) else each for each in words))
+
+
 class ActivityArguments(AnswerArguments):
     """The arguments of `get_activity`."""
 
-    what: Annotated[tuple[What, ...], as_choices, Field(description="One or more.")] = ("orders",)
+    what: Annotated[
+        tuple[What, ...], BeforeValidator(_understand_kinds), Field(description="One or more.")
+    ] = ("orders",)
     since: Annotated[
         AnyText | None,
         Field(description="7d, YTD, 2025, a date, DATE to DATE (New York); default today, transactions YTD."),

@@ -14,6 +14,7 @@ from mcp_server.answers.activity.sections import (
     TOOL,
     Section,
     Wanted,
+    ignores_account,
     listed_accounts,
     missing_accounts_note,
 )
@@ -41,11 +42,14 @@ async def trade_section(wanted: Wanted, context: AnswerContext) -> Section:
         if not wanted.is_unselected:
             raise
         return Section(["Trades: not available."], [missing_accounts_note(wanted, ())])
+    found = {each.account for each in executions}
+    if ignores_account(wanted, found):
+        return Section(["Trades: not available."], [missing_accounts_note(wanted, ())])
     context.clock.observe(max((each.moment for each in executions if each.moment), default=None))
     today = context.clock.today()
     period = wanted.period(today)
     start, end = trading_start(period.start, today), period.end
-    covered = listed_accounts(wanted, {each.account for each in executions})
+    covered = listed_accounts(wanted, found)
     mine = [each for each in executions if wanted.belongs(each.account)]
     contracts, base = await asyncio.gather(read_contracts(context, mine), _base_of(mine, wanted, context))
     symbol, note = await narrow(wanted.symbol, mine, contracts, context)

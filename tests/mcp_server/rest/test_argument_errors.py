@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from mcp_server.rest.argument_errors import CORRECT_ARGUMENTS, NOTHING_SENT, unknown_arguments_text
+from mcp_server.rest.argument_errors import (
+    CORRECT_ARGUMENTS,
+    NOTHING_SENT,
+    describe_problem,
+    unknown_arguments_text,
+)
 from tests.mcp_server.rejections import quoted
 
 
@@ -23,3 +28,9 @@ def test_only_a_few_unknown_arguments_are_named_shortened_and_without_account_id
 
 def test_the_next_step_can_be_another() -> None:
     assert unknown_arguments_text("call_tool", ["x"], ["name"], "Try this.").endswith(" Try this.")
+
+
+def test_a_rejected_value_is_masked_but_not_the_accepted_words_that_contain_it() -> None:
+    accepted = "Input should be 'orders', 'order-book' or 'reorder'"
+    assert describe_problem(["what"], accepted, "order").endswith("'orders', 'order-book' or 'reorder'")
+    assert "U7654321" not in describe_problem(["account"], "Value error, no account U7654321", "U7654321")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.orders.order_rows import live_order_row, order_status_row, trade_row
 from api_gateway.simulator.replies import ApiError, bad_request
 from api_gateway.simulator.simulation import Simulation
@@ -22,20 +23,22 @@ _MAX_DAYS = 7
 _SORT_BY_TIME = "sortbytime"
 
 
-def _require_selected_account(simulation: Simulation, request: ApiRequest) -> None:
-    """Reject a request that names an account other than the selected one."""
-    if (
-        request.query.get("accountId", simulation.selected_account.account_id)
-        != simulation.selected_account.account_id
-    ):
+def _account(simulation: Simulation, request: ApiRequest) -> PaperAccount:
+    """The account that `accountId` names, by default the selected one.
+
+    That it may be an account that is not selected is a guess: IBKR documents only the parameter.
+    """
+    named = request.query.get("accountId", simulation.selected_account.account_id)
+    if named not in simulation.accounts:
         raise unavailable()
+    return simulation.accounts[named]
 
 
 @SECTION.route("GET", "/iserver/account/orders", requires=RequiredSession.BROKERAGE)
 def live_orders(simulation: Simulation, request: ApiRequest) -> Any:
     """Return open orders and orders that ended today. The first call, or one with `force`, returns none."""
     require_accounts_call(simulation)
-    _require_selected_account(simulation, request)
+    paper_account = _account(simulation, request)
     preflights = simulation.preflights
     # A filter mutes the WebSocket's orders until a call with `force`.
     preflights.orders_filtered = not is_true(request, "force") and (
@@ -44,7 +47,6 @@ def live_orders(simulation: Simulation, request: ApiRequest) -> Any:
     if is_true(request, "force") or not simulation.preflights.orders_warm:
         simulation.preflights.orders_warm = True
         return {"orders": [], "snapshot": False}
-    paper_account = simulation.selected_account
     orders = paper_account.live_orders()
     filters = [text.strip().replace("_", "").lower() for text in request.query.get("filters", "").split(",")]
     states = {text for text in filters if text and text != _SORT_BY_TIME}
@@ -86,11 +88,10 @@ def trades(simulation: Simulation, request: ApiRequest) -> Any:
     if days > _MAX_DAYS:
         raise bad_request("days must be from 1 to 7")
     require_accounts_call(simulation)
-    _require_selected_account(simulation, request)
+    paper_account = _account(simulation, request)
     if not simulation.preflights.trades_warm:
         simulation.preflights.trades_warm = True
         return []
-    paper_account = simulation.selected_account
     executions = paper_account.recent_executions(days)
     return [
         trade_row(paper_account.account_id, execution, paper_account.instrument_of(execution))

@@ -331,15 +331,36 @@ def test_of_several_accounts_the_answer_says_which_are_not_included() -> None:
         await stack.send("POST", "/iserver/account", {"acctId": "DU1234569"})
         ticket = {"orderType": "LMT", "price": round(price_of(stack) * 0.98, 2)}
         await place(stack, ticket, account="DU1234569")
+        await stack.send("POST", "/iserver/account", {"acctId": "DU1234567"})
         return every, other, await call(stack, account="Bold")
 
-    every, other, selected = with_stack(scenario, "fa")
+    every, other, unselected = with_stack(scenario, "fa")
     assert "DU1234567" in every.text.splitlines()[1]
     assert "DU1234569" in note_lines(every)
-    assert "not available" in other.text
+    assert "open none" in other.text
     assert "DU1234569" in note_lines(other)
-    assert "open 1" in selected.text
-    assert note_lines(selected) == ""
+    assert "open 1" in unselected.text
+    assert note_lines(unselected) == ""
+
+
+@pytest.mark.parametrize("what", ["orders", "trades"])
+@pytest.mark.parametrize("ignored", [True, False])
+def test_if_ibkr_has_no_rows_for_an_unselected_account_it_must_be_selected(what: str, ignored: bool) -> None:
+    async def scenario(stack: AnswerStack) -> Called:
+        rows = [{"orderId": 1, "order_id": 1, "acct": "DU1234567", "account": "DU1234567"}]
+        response = (
+            httpx.Response(200, json={"orders": rows, "snapshot": True} if what == "orders" else rows)
+            if ignored
+            else httpx.Response(503, json={"error": "Service Unavailable", "statusCode": 503})
+        )
+        stack.respond = lambda request: (
+            response if request.url.path.endswith(f"/iserver/account/{what}") else None
+        )
+        return await call(stack, what=what, account="Bold")
+
+    called = with_stack(scenario, "fa")
+    assert "not available" in called.text
+    assert "select_account" in note_lines(called)
 
 
 def test_orders_of_an_account_that_was_not_named_are_left_out() -> None:

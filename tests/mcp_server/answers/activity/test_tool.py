@@ -43,9 +43,24 @@ def test_the_head_has_time_zone_and_market_where_it_matters() -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("order", "orders"),
+        ("Fills", "trades"),
+        ("executions", "trades"),
+        ("dividends", "transactions"),
+        ("fees, interest", "transactions"),
+        ("notifications", "messages"),
+    ],
+)
+def test_words_that_people_use_mean_the_nearest_kind(word: str, kind: str) -> None:
+    assert called(what=word).text == called(what=kind).text
+
+
+@pytest.mark.parametrize(
     ("arguments", "name"),
     [
-        ({"what": "fills"}, "what"),
+        ({"what": "order history"}, "what"),
         ({"since": "2027-01-01"}, "since"),
         ({"since": "soon"}, "since"),
         ({"account": "DU9999999"}, "account"),

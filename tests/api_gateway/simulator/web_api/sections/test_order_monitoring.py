@@ -91,7 +91,7 @@ async def test_a_list_has_at_most_1000_orders(api: ApiClient, simulation: Simula
 
 
 @pytest.mark.parametrize("path", [ORDERS, TRADES])
-async def test_an_account_other_than_the_selected_one_is_unavailable(api: ApiClient, path: str) -> None:
+async def test_an_account_of_another_login_is_unavailable(api: ApiClient, path: str) -> None:
     assert (await api.get(path, accountId="U7654321")).status_code == 503
     assert (await api.get(path, accountId=ACCOUNT)).status_code == 200
 
