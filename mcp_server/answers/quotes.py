@@ -93,10 +93,14 @@ class Quote:
 
 @dataclass(frozen=True)
 class Quotes:
-    """Quotes by conid, and the errors of the conids whose request failed."""
+    """Quotes by conid, and the errors of the conids whose request failed.
+
+    Without `enough_lines`, a quote can be empty because the login has no market-data line left for it.
+    """
 
     by_conid: Mapping[int, Quote]
     errors: Mapping[int, GatewayError]
+    enough_lines: bool = True
 
     @property
     def updated(self) -> datetime | None:
@@ -119,13 +123,15 @@ class QuoteReader:
         if not batches:
             return Quotes({}, {})
         wanted = list(dict.fromkeys((*fields, AVAILABILITY)))
-        await self._lines.make_room(unique)
-        found = await gather_partial(
-            {
-                batch: self._gateway.get("/iserver/marketdata/snapshot", conids=list(batch), fields=wanted)
-                for batch in batches
-            }
-        )
+        async with self._lines.reserve(unique) as enough_lines:
+            found = await gather_partial(
+                {
+                    batch: self._gateway.get(
+                        "/iserver/marketdata/snapshot", conids=list(batch), fields=wanted
+                    )
+                    for batch in batches
+                }
+            )
         quotes = Quotes(
             {
                 quote.conid: quote
@@ -133,6 +139,7 @@ class QuoteReader:
                 for quote in parse_quotes(response.value)
             },
             {conid: error for batch, error in found.errors.items() for conid in batch},
+            enough_lines,
         )
         self._clock.observe(quotes.updated)
         return quotes

@@ -18,6 +18,7 @@ _PAIR_DECIMALS: Final = 5
 _MAX_DECIMALS: Final = 8
 _LARGE_PRICE: Final = 10
 NO_VALUES: Final = "no values"
+NO_LINE: Final = "no market data line"
 _NO_PRICES: Final = (Availability.NOT_SUBSCRIBED, Availability.NOT_SIGNED)
 _HIGH_52_WEEKS: Final = "7293"
 _LOW_52_WEEKS: Final = "7294"
@@ -41,6 +42,7 @@ class QuoteRow:
     inverse: bool = False
     market: MarketState | None = None
     sessions: tuple[Session, ...] = ()
+    enough_lines: bool = True
 
     def number(self, field: str) -> float | None:
         """The number in a field, which is no price."""
@@ -83,7 +85,7 @@ class QuoteRow:
         """How current the quote is: live, delayed, frozen, a closing price, halted, or why it has none."""
         if self.quote is None or not self.has_prices:
             known = self.quote.availability if self.quote else Availability.UNKNOWN
-            return str(known) if known in _NO_PRICES else NO_VALUES
+            return str(known) if known in _NO_PRICES else NO_VALUES if self.enough_lines else NO_LINE
         if self.quote.availability in _NO_PRICES:
             return str(self.quote.availability)
         delayed = self.quote.availability in (Availability.DELAYED, Availability.FROZEN_DELAYED)

@@ -60,6 +60,7 @@ async def read_table(
                 inverse=target.inverse,
                 market=state_in(instrument, sessions, now),
                 sessions=sessions,
+                enough_lines=quotes.enough_lines,
             )
         )
     stated = [

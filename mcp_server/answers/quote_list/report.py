@@ -9,7 +9,7 @@ from mcp_server.answers.availability import Availability
 from mcp_server.answers.provenance import head_line
 from mcp_server.answers.quote_list.columns import COLUMNS
 from mcp_server.answers.quote_list.hours import special_days
-from mcp_server.answers.quote_list.quote_row import NO_VALUES, QuoteRow
+from mcp_server.answers.quote_list.quote_row import NO_LINE, NO_VALUES, QuoteRow
 from mcp_server.answers.quote_list.reading import QuoteTable
 from mcp_server.answers.table import Column, format_table
 from mcp_server.answers.times import in_new_york
@@ -24,9 +24,13 @@ _WHY: Final[dict[str, str]] = {
         "(Settings)."
     ),
     NO_VALUES: "no values: IBKR sent nothing for it within the time limit; it may have no quotes at all.",
+    NO_LINE: (
+        "no market data line: IBKR sent nothing for it, because this login has about 100 lines and all are "
+        "in use. Call again with fewer instruments, or close quotes in other programs."
+    ),
 }
 
-_WITHOUT_PRICES: Final = (str(Availability.NOT_SUBSCRIBED), NO_VALUES)
+_WITHOUT_PRICES: Final = (str(Availability.NOT_SUBSCRIBED), NO_VALUES, NO_LINE)
 
 
 def write_head(table: QuoteTable, columns: Sequence[str]) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from api_gateway.client.gateway import GatewayClient
 from mcp_server.answers import formats
 from mcp_server.answers.ibkr_clock import IbkrClock
 from mcp_server.answers.market_hours import US_STOCKS, MarketHours
-from mcp_server.answers.orders.live_orders import parse_orders
+from mcp_server.answers.orders.live_orders import OrderList, read_orders
 from mcp_server.answers.orders.order_states import OrderState
 from mcp_server.answers.quotes import LAST, QuoteReader
 from mcp_server.answers.times import clock_time
@@ -40,19 +39,22 @@ class WatchReader:
                 continue
             at = clock_time(quote.updated or self._clock.now(), self._clock.now())
             label = "prior close" if quote.last_is_close else str(quote.availability)
-            watch.latest = f"{formats.price(quote.last)} {watch.currency} at {at}, {label}".rstrip(", ")
+            watch.latest = f"{formats.price(quote.last)} {watch.unit} at {at}, {label}".rstrip(", ")
             # The prior day's close says nothing about a price that is traded now.
             if watch.condition.is_met(quote.last) and not quote.last_is_close:
                 watch.met = watch.latest
 
     async def orders(self, watches: list[Watch]) -> None:
         """One list of orders; compared with the one that the watch began with."""
-        response = await self._gateway.get("/iserver/account/orders")
-        current = describe_orders(response.value)
+        listed = await read_orders(self._gateway, None)
+        current = describe_orders(listed)
         at = clock_time(self._clock.now(), self._clock.now())
         for watch in watches:
             condition = watch.condition
             if not isinstance(condition, OrderCondition):
+                continue
+            if not listed.is_complete:  # orders that are loaded later have not changed
+                watch.latest = f"IBKR is still loading the orders at {at}"
                 continue
             before = watch.baseline
             seen = {order: text for order, text in current.items() if condition.order_id in ("", order)}
@@ -81,10 +83,10 @@ class WatchReader:
                 watch.met = watch.latest
 
 
-def describe_orders(value: Any) -> Mapping[str, str]:
+def describe_orders(listed: OrderList) -> Mapping[str, str]:
     """The state of each order by its ID: `working, 0/50 filled, limit 462.97`."""
     return {
         order.order_id: ", ".join(filter(None, (order.state.value, order.fills, order.terms)))
-        for order in parse_orders(value).orders
+        for order in listed.orders
         if order.order_id
     }

@@ -47,20 +47,26 @@ async def wait_for(arguments: WaitForArguments, context: AnswerContext) -> Answe
     the market to open, monitor an order, poll.
     """
     if arguments.handle is not None:
-        watch = context.watches.get(arguments.handle)
-    elif arguments.until is not None:
-        watch = await _begin(arguments.until, context)
-    else:
+        return await _wait(context.watches.get(arguments.handle), arguments.timeout_seconds, context)
+    if arguments.until is None:
         raise AnswerError("Neither `until` nor `handle` is given.", f"Write `until`: {FORMS}.")
+    watch = await _begin(arguments.until, context)
+    try:
+        return await _wait(watch, arguments.timeout_seconds, context)
+    except BaseException:  # cancelled: nobody knows the handle
+        context.watches.drop(watch)
+        raise
+
+
+async def _wait(watch: Watch, seconds: int, context: AnswerContext) -> Answer:
     now = asyncio.get_running_loop().time
     began = now()
-    while not watch.met and (left := arguments.timeout_seconds - (now() - began)) > 0:
+    while not watch.met and (left := seconds - (now() - began)) > 0:
         await context.watches.wait(watch, left)
         with suppress(RuntimeError):  # outside a request, nobody listens
-            await get_context().report_progress(
-                now() - began, arguments.timeout_seconds, f"{watch.text}: {watch.latest}"
-            )
+            await get_context().report_progress(now() - began, seconds, f"{watch.text}: {watch.latest}")
     if watch.met:
+        context.watches.drop(watch)
         return Answer([f"met: {watch.text}", watch.met])
     return Answer(
         [
@@ -76,11 +82,13 @@ async def _begin(until: str, context: AnswerContext) -> Watch:
     match condition:
         case PriceCondition(what=what):
             found = await resolve_one(context, what)
+            unit = (await context.price_units.of_all([found]))[found.conid].label
+            side = "at or above" if condition.above else "at or below"
             return await context.watches.begin(
-                f"{found.text} {'at or above' if condition.above else 'at or below'} {condition.level:g}",
+                f"{found.text} {side} {condition.level:g} {unit}".rstrip(),
                 condition,
                 conid=found.conid,
-                currency=found.currency,
+                unit=unit,
             )
         case OrderCondition():
             name = f"order {condition.order_id}" if condition.order_id else "any order"

@@ -28,7 +28,7 @@ class Watch:
     text: str
     condition: Condition
     conid: int = 0
-    currency: str = ""
+    unit: str = ""
     baseline: Mapping[str, str] | None = None
     latest: str = ""
     met: str = ""
@@ -68,7 +68,8 @@ class WatchHub:
         watch = self._watches.get(handle.strip().lower())
         if watch is None:
             raise AnswerError(
-                "`handle` is unknown or has expired; a condition is watched for 30 minutes after a call.",
+                "`handle` is unknown, was reported as met, or has expired: a condition is watched for 30 "
+                "minutes after a call.",
                 "Call wait_for again with `until`.",
             )
         return watch
@@ -78,10 +79,14 @@ class WatchHub:
         watch = self._add(text, condition, **values)
         try:
             await self._source(condition)([watch])
-        except GatewayError:
-            del self._watches[watch.handle]
+        except BaseException:  # also of a call that is cancelled, whose handle nobody knows
+            self.drop(watch)
             raise
         return watch
+
+    def drop(self, watch: Watch) -> None:
+        """Stop watching."""
+        self._watches.pop(watch.handle, None)
 
     async def wait(self, watch: Watch, seconds: float) -> None:
         """Return when the watch is met or has a new value, or after this time."""
@@ -120,9 +125,12 @@ class WatchHub:
     def _add(self, text: str, condition: Condition, **values: Any) -> Watch:
         self._forget_unused()
         if len(self._watches) >= MAX_WATCHES:
-            raise AnswerError(
-                f"{MAX_WATCHES} conditions are being watched already.", "Wait for one of them first."
-            )
+            unused = [each for each in self._watches.values() if not each.waiters]
+            if not unused:
+                raise AnswerError(
+                    f"{MAX_WATCHES} calls of wait_for are waiting already.", "Wait for one of them."
+                )
+            self.drop(min(unused, key=lambda each: each.used_at))
         self._count += 1
         watch = Watch(f"w{self._count}", text, condition, used_at=self._now(), **values)
         self._watches[watch.handle] = watch
@@ -136,9 +144,10 @@ class WatchHub:
 
     async def _poll(self) -> None:
         turn = 0
-        while open_watches := self._open_watches():
+        while self._open_watches():
             await asyncio.sleep(POLL_INTERVAL)
-            if self._is_paused():
+            open_watches = self._open_watches()
+            if self._is_paused() or not open_watches:
                 continue
             kinds = list(dict.fromkeys(type(each.condition) for each in open_watches))
             kind = kinds[turn % len(kinds)]

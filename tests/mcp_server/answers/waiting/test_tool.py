@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 from typing import Any
 
+import httpx
 import pytest
 
 from mcp_server.answers.waiting.tool import wait_for
@@ -26,7 +28,7 @@ def called(**arguments: Any) -> Called:
 def test_a_price_that_is_already_reached_is_reported_at_once() -> None:
     result = called(until="aapl above 1")
     assert not result.is_error
-    assert re.match(r"met: AAPL .* 1\n\d+\.\d+ USD at .*New York, live", result.text)
+    assert re.match(r"met: AAPL .* 1 USD\n\d+\.\d+ USD at .*New York, live", result.text)
 
 
 def test_a_price_that_is_not_reached_gives_the_current_one_and_a_handle() -> None:
@@ -35,6 +37,47 @@ def test_a_price_that_is_not_reached_gives_the_current_one_and_a_handle() -> Non
     assert "handle=w1" in result.text
     snapshots = [each for each in result.requests if each.endswith("/snapshot")]
     assert 4 <= len(snapshots) <= 7
+
+
+def test_a_share_in_pence_is_compared_in_pence_and_says_so() -> None:
+    result = called(until="VOD.L above 500", timeout_seconds=6)
+    assert re.match(r"not met .*: VOD.* 500 GBX \(pence\)\nnow \d+(\.\d+)? GBX \(pence\) at ", result.text)
+
+
+def test_orders_that_ibkr_has_not_loaded_yet_have_not_changed() -> None:
+    async def scenario(stack: AnswerStack) -> Called:
+        lists = itertools.count()
+        stack.respond = lambda request: (
+            httpx.Response(200, json={"orders": [], "snapshot": False})
+            if request.url.path.endswith("/account/orders") and not next(lists)
+            else None
+        )
+        try:
+            return await stack.call(wait_for, until="any order changes", timeout_seconds=30)
+        finally:
+            await stack.context.watches.aclose()
+
+    result = with_stack(scenario)
+    assert result.text.startswith("not met")
+    assert sum(each.endswith("/account/orders") for each in result.requests) > 2
+
+
+def test_what_was_met_and_what_was_cancelled_is_not_watched_any_more() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[list[str], bool]:
+        met = await stack.call(wait_for, until="AAPL above 1")
+        call = asyncio.create_task(stack.call(wait_for, until="AAPL above 99999"))
+        await asyncio.sleep(22)
+        call.cancel()
+        await asyncio.gather(call, return_exceptions=True)
+        sent = len(stack.requests)
+        await asyncio.sleep(60)
+        try:
+            handles = [await stack.call(wait_for, handle=each) for each in ("w1", "w2")]
+        finally:
+            await stack.context.watches.aclose()
+        return stack.requests[sent:], met.text.startswith("met") and all(each.is_error for each in handles)
+
+    assert with_stack(scenario) == ([], True)
 
 
 def test_an_order_is_watched_until_it_changes() -> None:

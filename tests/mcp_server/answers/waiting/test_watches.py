@@ -158,14 +158,48 @@ def test_a_failed_request_is_reported_and_the_watch_goes_on() -> None:
     assert later == "3"
 
 
-def test_there_is_a_limit_to_what_is_watched() -> None:
+def test_beyond_the_limit_the_oldest_watch_without_a_waiting_call_makes_room() -> None:
     async def scenario(hub: WatchHub, _: Source, __: list[bool]) -> None:
+        watches = []
         for _number in range(MAX_WATCHES):
-            await hub.begin("x", PRICE)
+            watches.append(await hub.begin("x", PRICE))
+            await asyncio.sleep(1)
+        waiting = [asyncio.create_task(hub.wait(watches[0], 600))]
+        await asyncio.sleep(1)
+        await hub.begin("x", PRICE)
+        hub.get("w1")
+        with pytest.raises(AnswerError):
+            hub.get("w2")
+        waiting += [asyncio.create_task(wait_until_met(hub, hub.get(f"w{n}"), 600)) for n in range(3, 22)]
+        await asyncio.sleep(1)
         with pytest.raises(AnswerError):
             await hub.begin("x", PRICE)
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     run(scenario)
+
+
+def test_a_call_that_is_cancelled_in_its_first_reading_leaves_no_watch() -> None:
+    class Slow(Source):
+        async def prices(self, watches: list[Watch]) -> None:
+            await asyncio.sleep(60)
+            watches[0].latest = "late"
+
+        orders = prices
+        markets = prices
+
+    async def scenario() -> None:
+        hub = WatchHub(Slow(), is_paused=lambda: False, now=asyncio.get_running_loop().time)
+        call = asyncio.create_task(hub.begin("x", PRICE))
+        await asyncio.sleep(1)
+        call.cancel()
+        await asyncio.gather(call, return_exceptions=True)
+        with pytest.raises(AnswerError):
+            hub.get("w1")
+
+    run_in_virtual_time(scenario())
 
 
 def test_a_cancelled_call_leaves_the_watch() -> None:
