@@ -1,4 +1,4 @@
-"""Text from outside: removes the characters that a person does not see and a model reads.
+"""Text from outside: removes characters that people do not see but models read.
 
 Company names, headlines, messages and order reasons come from third parties. Escape sequences, bidirectional
 overrides, zero-width and tag characters in them can hide instructions, or show another text than is sent.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# Everything without a picture of its own that is no space: Unicode's Cf without the visible marks of Arabic,
+# Every invisible character except spaces: Unicode's Cf without the visible marks of Arabic,
 # Syriac and Kaithi numbers, and what Unicode calls default ignorable (fillers, variation selectors).
 _INVISIBLE: Final = (
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"

@@ -1,4 +1,4 @@
-"""How the server introduces itself: title, description, icon, website, and what it declares to have."""
+"""How the server identifies itself: title, description, icon, website, and declared capabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recent responses: while IBKR allows no new request, what changes slowly is returned again."""
+"""Recent responses: slow-changing data is returned again while IBKR allows no new request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class RecentResponses:
 
     The portfolio's accounts, for example, are requested by a preflight, by answers and by a model's own call,
     often within one second. Responses are discarded with the session and by anything that is not a read, and
-    not returned while the session has a problem, so that the problem is what the caller hears of.
+    not returned while the session has a problem, so that the caller learns of the problem.
     """
 
     def __init__(self, *, now: Callable[[], float], has_problem: Callable[[], bool]) -> None:

@@ -35,7 +35,7 @@ from mcp_server.tools.progress import ProgressReport
 _log = logging.getLogger(__name__)
 
 AnswerFunction = Callable[[Any, AnswerContext], Awaitable[Answer]]
-"""Takes an AnswerArguments and the context. Raises GatewayError and AnswerError."""
+"""Accepts an AnswerArguments and the context. Raises GatewayError and AnswerError."""
 
 
 class AnswerTool(BuiltinTool):

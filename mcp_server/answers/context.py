@@ -1,4 +1,4 @@
-"""What every answer needs: the gateway's client, and what is read through it and shared between answers."""
+"""What every answer needs: the gateway's client, and the readers and caches that answers share."""
 
 from __future__ import annotations
 

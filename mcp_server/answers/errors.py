@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class AnswerError(Exception):
-    """What is wrong with the request, and what to write instead. `str()` is both as one text.
+    """What is wrong with the request, and what to write instead. `str()` joins both.
 
     `retry_as_text` is a table of choices that follows the sentences, if there is one.
     """

@@ -18,7 +18,7 @@ _CONCURRENT: Final = 4
 
 
 class MarketDataLines:
-    """Releases the lines that were not used for longest, because a quote without a line stays empty."""
+    """Releases the least recently used lines, because a quote without a line stays empty."""
 
     def __init__(self, gateway: GatewayClient) -> None:
         self._gateway = gateway

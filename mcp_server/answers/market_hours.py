@@ -75,7 +75,7 @@ class MarketHours:
         return parse_sessions(fact.value)
 
     async def state(self, conid: int = US_STOCKS, venue: str = "") -> MarketState:
-        """The market's state now. Never fails for want of a schedule: the words are then empty."""
+        """The market's state now. Without a schedule, the words are empty."""
         try:
             return state_at(await self.sessions(conid, venue), self._clock.now())
         except (Refused, Failed, RateLimited):

@@ -37,7 +37,7 @@ def show_listing(tool: str, listing: Listing[Row], cursors: CursorStore) -> str:
 
 
 def continue_listing(tool: str, cursor: str, cursors: CursorStore) -> str:
-    """The part of a list that a cursor stands for, below the list's head."""
+    """The next part of a cursor's list, below the list's head."""
     listing: Listing[object] = cursors.load(tool, cursor)
     body = show_listing(tool, listing, cursors)
     return f"{listing.head}\n{body}" if listing.head else body

@@ -1,4 +1,4 @@
-"""Several requests at the same time, of which some may fail."""
+"""Concurrent requests, some of which may fail."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Partial(Generic[Key, Value]):
 
 
 async def gather_partial(requests: Mapping[Key, Awaitable[Value]]) -> Partial[Key, Value]:
-    """Run all at the same time. Raises an error that concerns every request, and the first if all fail."""
+    """Run all concurrently. Raises an error that concerns every request, or the first if all fail."""
     tasks = {key: asyncio.ensure_future(each) for key, each in requests.items()}
     try:
         results = await asyncio.gather(*tasks.values(), return_exceptions=True)

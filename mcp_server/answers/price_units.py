@@ -34,7 +34,7 @@ class PriceUnit:
 
 
 class PriceUnits:
-    """Knows the unit of each instrument's prices; only for a few exchanges this needs a request, once."""
+    """Finds the unit of each instrument's prices; only a few exchanges need a request, once per contract."""
 
     def __init__(self, gateway: GatewayClient, facts: FactStore, accounts: AccountBook) -> None:
         self._gateway = gateway

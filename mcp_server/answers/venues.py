@@ -34,7 +34,7 @@ def state_in(instrument: Instrument, sessions: tuple[Session, ...], moment: date
     """The state of the instrument's market at a time."""
     extended = tuple(each for each in sessions if not each.regular)
     if instrument.kind in _AROUND_THE_CLOCK and extended:
-        # What shares call pre-market is no special time for a future.
+        # Pre-market and after hours apply to shares, not to futures.
         sessions = tuple(replace(each, regular=True) for each in extended)
     return state_at(sessions, moment)
 

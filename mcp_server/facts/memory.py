@@ -10,7 +10,7 @@ FactKey = tuple[str, str, str]
 """Scope, kind and key."""
 
 ENTRY_BYTES = 200
-"""What an entry takes besides its value, about."""
+"""Approximate size of an entry besides its value."""
 
 
 @dataclass(frozen=True)

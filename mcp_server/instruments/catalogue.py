@@ -70,7 +70,7 @@ class Catalogue:
         return {conid: each for conid, each in found.items() if each is not None}
 
     async def listings(self, conids: Collection[int]) -> list[Instrument]:
-        """The instruments of conids that are no derivatives, in their order: no request but one for 200."""
+        """The instruments of conids that are not derivatives, in order, with one request for 200."""
         rows = await self._lookups.definitions(conids)
         found = (from_definition(rows[conid], None, self._lookups.today) for conid in conids if conid in rows)
         return [each for each in found if each is not None]

@@ -1,4 +1,4 @@
-"""From IBKR's rows about a contract to an `Instrument`. Every field can be missing, null or text."""
+"""Converts IBKR's rows about a contract to an `Instrument`. Any field can be missing, null or text."""
 
 from __future__ import annotations
 

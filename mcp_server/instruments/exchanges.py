@@ -99,7 +99,7 @@ CRYPTOCURRENCIES: Final = frozenset(
 
 
 def exchanges_of(word: str) -> tuple[str, ...] | None:
-    """The exchanges that a name of one means; None if it is no known name of an exchange."""
+    """The exchanges that a name of one means; None if it is not a known name of an exchange."""
     word = word.upper()
     if word in ALIASES:
         return ALIASES[word]

@@ -1,4 +1,4 @@
-"""What people mean by a symbol that belongs to several instruments, and by a word that is no symbol.
+"""What people mean by a symbol that belongs to several instruments, and by a word that is not a symbol.
 
 A table, because IBKR's search returns all of them in an order that says nothing. Each entry has its reason.
 """
@@ -35,7 +35,7 @@ MEANINGS: Final[dict[str, tuple[Meaning, str]]] = {
         ("DAX", "ESTX50", "SMI", "CAC40", "N225", "HSI", "AEX", "IBEX35", "FTSE"),
         (
             "index",
-            "foreign indices; their futures have other names at their exchange, or are asked for by month",
+            "foreign indices; their futures have other names at their exchange, or are written with a month",
         ),
     ),
     **dict.fromkeys(
@@ -66,7 +66,7 @@ FUTURE_CLASSES: Final[dict[str, str]] = {
     "ETH": "ETHUSDRR",
 }  # fmt: skip
 
-# Words that are no symbols, and the text that is meant.
+# Words that are not symbols, and the text that is meant.
 WORDS: Final[dict[str, str]] = {
     "S&P": "SPX", "S&P 500": "SPX", "S&P500": "SPX", "SP500": "SPX", "SP 500": "SPX", "GSPC": "SPX",
     "NASDAQ 100": "NDX", "NASDAQ-100": "NDX", "NASDAQ100": "NDX", "RUSSELL 2000": "RUT", "DOW": "INDU",

@@ -49,7 +49,7 @@ _ROUND: Final = tuple(
 
 @dataclass(frozen=True)
 class OptionChain:
-    """The options of one type on an underlying. `trading_class`: only that class was asked for (SPXW)."""
+    """The options of one type on an underlying. `trading_class`: only that class is meant (SPXW)."""
 
     underlying: Underlying
     kind: Kind

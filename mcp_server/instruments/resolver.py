@@ -1,4 +1,4 @@
-"""Instruments: from what people write to IBKR's contracts, with as few requests as possible."""
+"""Resolves what people write to IBKR's contracts, with as few requests as possible."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class PictureError(Exception):
 
 async def draw_in_child_process(chart: bytes) -> bytes:
     """The PNG image of an encoded chart. The child process is killed if the caller is cancelled."""
-    # The plotting library writes a list of its fonts; a folder that is gone afterwards suits read-only homes.
+    # The plotting library writes a list of fonts; a temporary folder also works with a read-only home.
     with tempfile.TemporaryDirectory(prefix="ib-mcp-picture-") as folder:
         process = await asyncio.create_subprocess_exec(
             sys.executable,

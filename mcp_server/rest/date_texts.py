@@ -114,7 +114,7 @@ def read_timestamp(text: str, *, utc: bool = True) -> str | None:
 def read_length(text: str) -> str | None:
     """3 months, 1Y, 1 week or daily as IBKR writes lengths: 3m, 1y, 1w, 1d."""
     found = _LENGTH.fullmatch(text.strip())
-    if found is None or not (found[1] or len(found[2]) > 2):  # a letter alone is no length
+    if found is None or not (found[1] or len(found[2]) > 2):  # a letter alone is not a length
         return None
     unit = _UNITS.get(found[2].lower())
     return f"{int(found[1] or 1)}{unit}" if unit else None

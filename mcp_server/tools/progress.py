@@ -1,4 +1,4 @@
-"""Progress of calls that take long: a notification every two seconds."""
+"""Progress of slow calls: a notification every two seconds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ProgressReport:
     async def _report(self) -> None:
         seconds = INTERVAL
         while True:
-            with suppress(RuntimeError):  # outside a request, nobody listens
+            with suppress(RuntimeError):  # outside a request, there is no listener
                 await get_context().report_progress(
                     seconds, None, f"{self._title}: waiting for IBKR, {seconds:.0f} s."
                 )

@@ -12,7 +12,7 @@ class ReadForm:
     """How an object of a read becomes the arguments of a write.
 
     `renamed` has the read's keys and the arguments' names, `rows` the forms of lists by argument. If the
-    object has one of the keys `only_read`, which no caller writes, keys that are no arguments are dropped.
+    object has one of the keys `only_read`, which no caller writes, keys that are not arguments are dropped.
     """
 
     renamed: Mapping[str, str] = field(default_factory=dict)

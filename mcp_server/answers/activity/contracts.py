@@ -60,7 +60,7 @@ class Contracts:
         return units.pop() if len(units) == 1 else ""
 
     def market(self, row: ContractRow) -> int:
-        """A contract with the trading hours of this one."""
+        """A contract with the same trading hours."""
         conid = next(iter(conids_of(row)), US_STOCKS)
         instrument = self.known.get(conid)
         shares = instrument is not None and instrument.is_us and instrument.kind == "STK"
@@ -103,7 +103,7 @@ def price_suffix(unit: PriceUnit | None) -> str:
 
 
 async def read_instruments(conids: Collection[int], context: AnswerContext) -> Mapping[int, Instrument]:
-    """The instruments of conids; without those that IBKR does not describe now."""
+    """The instruments of conids, except those that IBKR does not describe now."""
     try:
         return await context.instruments.by_conids(conids) if conids else {}
     except (Failed, Refused, RateLimited):

@@ -36,7 +36,7 @@ async def read_messages(
 ) -> tuple[list[Message], bool]:
     """The newest messages, and whether there may be older ones.
 
-    Another page is read while `wants_older` says so, up to `MAX_PAGES`. Raises GatewayError.
+    Reads further pages while `wants_older` returns true, up to `MAX_PAGES`. Raises GatewayError.
     """
     messages = parse_messages((await gateway.get("/fyi/notifications", max=PAGE)).value)
     is_last = len(messages) < PAGE

@@ -1,4 +1,4 @@
-"""What one call wants to know, and the part of the answer about one kind of activity."""
+"""What one call requests, and the part of the answer about one kind of activity."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mcp_server.answers.times import DateRange, parse_range
 
 TOOL: Final = "get_activity"
 
-# So that an answer takes at most 1,500 tokens.
+# These keep an answer within 1,500 tokens.
 _ROWS: Final = 20
 _ROWS_OF_SEVERAL: Final = 12
 _WIDE_ROWS: Final = 10
@@ -22,7 +22,7 @@ _WIDE_ROWS_OF_SEVERAL: Final = 5
 
 @dataclass(frozen=True)
 class Wanted:
-    """The arguments, understood. `named` is the one account that the call named, of several."""
+    """The parsed arguments. `named` is the account that the call named, if the login has several."""
 
     accounts: Accounts
     chosen: tuple[Account, ...]

@@ -1,4 +1,4 @@
-"""`get_activity`: what happened, and what is under way."""
+"""`get_activity`: what happened, and what is in progress."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ async def _market(arguments: ActivityArguments, context: AnswerContext) -> Marke
 
 
 async def _understand(arguments: ActivityArguments, context: AnswerContext) -> dict[What, Wanted]:
-    """What is wanted of each kind. Raises AnswerError and GatewayError."""
+    """What is requested of each kind. Raises AnswerError and GatewayError."""
     accounts = await _read_accounts(arguments, context)
     chosen = accounts.choose(arguments.account)
     parse_range(arguments.since or "today", context.clock.today(), argument="since")  # to raise early

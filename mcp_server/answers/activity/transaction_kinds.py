@@ -1,4 +1,4 @@
-"""Kinds of transactions: what IBKR's words for them have in common."""
+"""Kinds of transactions, recognized by words in IBKR's types."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class TransactionSums:
 
     @property
     def income(self) -> float:
-        """What the contract brought: realized profit, dividends, interest, less taxes and fees."""
+        """What the contract earned: realized P&L, dividends and interest, less taxes and fees."""
         kinds = (
             TransactionKind.DIVIDEND,
             TransactionKind.TAX,
@@ -78,7 +78,7 @@ def sum_by_contract(
     profits: Sequence[RealizedProfit],
     name: Callable[[int], str],
 ) -> list[tuple[str, TransactionSums]]:
-    """The sums of each contract that has a name, those that brought or cost most first."""
+    """The sums of each contract that has a name, the largest gains and costs first."""
     sums: dict[str, TransactionSums] = defaultdict(TransactionSums)
     for transaction in transactions:
         sums[name(transaction.conid)].add(transaction)

@@ -85,7 +85,7 @@ def row_time(moment: datetime | None, now: datetime) -> str:
 
 
 def exact_price(value: float | None) -> str:
-    """A price as it was ordered or paid: currency pairs have five decimals, which answers' prices round."""
+    """A price with full precision: `formats.price` would round the five decimals of currency pairs."""
     return quantity(value) if value is not None and abs(value) < 10 else price(value)
 
 

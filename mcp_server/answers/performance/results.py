@@ -158,7 +158,7 @@ def _day_result(before: DayValue, after: DayValue, step: float) -> DayResult:
     rate = _rate(before, after) or 0.0
     gain = start * rate
     flow = end - start - gain
-    # Less than the rounding of values and returns can explain is no deposit.
+    # What the rounding of values and returns can explain is not a deposit.
     if start and abs(flow) <= abs(start) * step * 1.5 + _CENTS:
         gain, flow = end - start, 0.0
     return DayResult(after.day, gain, flow, rate)

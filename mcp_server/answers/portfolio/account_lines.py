@@ -106,7 +106,7 @@ def realized_text(portfolio: AccountPortfolio) -> str:
 
 
 def cash_note(balances: Balances) -> str:
-    """Why IBKR's total cash value is another figure, if it is; otherwise empty."""
+    """Why IBKR's total cash value differs from the cash, if it does; otherwise empty."""
     total, cash = balances.number("totalcashvalue"), balances.cash
     if total is None or cash is None or abs(total - cash) < _NOTICEABLE:
         return ""

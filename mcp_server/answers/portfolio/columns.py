@@ -143,7 +143,7 @@ def short_price(value: float | None) -> str:
 
 
 def _short_amount(value: float | None, *, signed: bool = False) -> str:
-    """An amount without cents from a hundred on: they would cost tokens and say nothing."""
+    """An amount, without cents from 100 upwards: they would cost tokens and add nothing."""
     return formats.amount(round(value) if value is not None and abs(value) >= 100 else value, signed=signed)
 
 

@@ -1,4 +1,4 @@
-"""The list of positions: its rows, and how it continues."""
+"""The list of positions, shown in parts with a cursor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The view `positions`: what the accounts hold and how it is doing."""
+"""The view `positions`: what the accounts hold, with value and P&L."""
 
 from __future__ import annotations
 

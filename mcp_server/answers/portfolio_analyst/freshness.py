@@ -1,4 +1,4 @@
-"""When a stored response answers a question as well as a new one would."""
+"""When a stored response is as good as a new one."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class LimitedRequests:
         try:
             response = await self._gateway.post(path, body=body, reads=True)
         except PenaltyBox:
-            # Somebody else has used up the limit at an unknown time.
+            # Another program has used up the limit at an unknown time.
             raise LimitReached(now + INTERVAL) from None
         except RateLimited as error:
             until = self._clock.now() + timedelta(seconds=error.seconds)

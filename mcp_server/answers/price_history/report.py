@@ -129,7 +129,7 @@ def list_bars(series: Series, head: str, tables: int) -> Listing[Bar]:
 
 
 def write_notes(found: SeriesList, window: Window, *, returns: bool) -> list[str]:
-    """What a number can be misread without."""
+    """Notes without which a number could be misread."""
     notes = [window.note] if window.note else []
     notes += [note for each in found.series for note in each.notes]
     for each in found.series:

@@ -1,4 +1,4 @@
-"""What a series of bars amounts to: return, extremes, drawdown, volume, volatility."""
+"""Statistics of a series of bars: return, extremes, drawdown, volume, volatility."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _average_volume(bars: Sequence[Bar], incomplete: date | None) -> float | Non
 
 
 def _volatility(bars: Sequence[Bar], bar_seconds: int, *, trades_daily: bool) -> float | None:
-    """The annualised standard deviation of the logarithmic returns of daily or weekly closes, in percent."""
+    """The annualized standard deviation of the logarithmic returns of daily or weekly closes, in percent."""
     periods = {DAY_SECONDS: 365 if trades_daily else _TRADING_DAYS, _WEEK_SECONDS: _WEEKS}.get(bar_seconds)
     returns = [log(b.close / a.close) for a, b in pairwise(bars) if a.close > 0 and b.close > 0]
     if periods is None or len(returns) < _MIN_RETURNS:

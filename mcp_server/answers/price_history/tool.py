@@ -1,4 +1,4 @@
-"""get_price_history: how has it moved, when was it highest, what were its closes."""
+"""get_price_history: how prices moved, their highs and lows, closes and bars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the period and the bar size that people write to IBKR's, which replaces what it does not know."""
+"""Converts the period and bar size that people write to IBKR's, which silently replaces unknown ones."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def next_open(row: QuoteRow) -> str:
 
 
 def special_days(sessions: Sequence[Session]) -> str:
-    """The weekdays without trading and with shorter hours, and how far the schedule reaches."""
+    """Weekdays without trading or with shorter hours, and how far ahead the schedule goes."""
     by_day: dict[date, timedelta] = defaultdict(timedelta)
     closes: dict[date, datetime] = {}
     for each in sessions:

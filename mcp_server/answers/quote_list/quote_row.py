@@ -45,7 +45,7 @@ class QuoteRow:
     enough_lines: bool = True
 
     def number(self, field: str) -> float | None:
-        """The number in a field, which is no price."""
+        """The number in a field that is not a price."""
         return self.quote.number(field) if self.quote else None
 
     def field_text(self, field: str) -> str:

@@ -1,4 +1,4 @@
-"""The text of the answer: a head line, the table, and what has to be said about it."""
+"""The text of the answer: a head line, the table, and notes."""
 
 from __future__ import annotations
 

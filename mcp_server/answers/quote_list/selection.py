@@ -38,7 +38,7 @@ class Target:
 
 @dataclass
 class Selection:
-    """The instruments, and what has to be said about the others."""
+    """The instruments, and the problems with the rest."""
 
     targets: list[Target] = field(default_factory=list)
     meanings: list[str] = field(default_factory=list)
@@ -114,7 +114,7 @@ async def _add_resolution(
 
 
 async def _add_bonds(selection: Selection, choices: Choices, context: AnswerContext) -> bool:
-    """Quote all bonds of an issuer rather than asking which, because people compare their yields."""
+    """Quote all bonds of an issuer instead of offering choices, because people compare their yields."""
     names = [row.write for row in choices.rows[:_MAX_BONDS] if row.kind == KIND_NAMES["BOND"]]
     if not names or len(names) < len(choices.rows):
         return False

@@ -1,4 +1,4 @@
-"""get_quotes: what is it trading at, what are its figures, is its market open."""
+"""get_quotes: current prices, figures and market hours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`wait_for`: waits until a price, an order or a market is as wanted."""
+"""`wait_for`: waits until a price, an order or a market meets a condition."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ POLL_INTERVAL: Final = 5.0
 """Seconds between two requests, for all watches together."""
 
 TTL: Final = 1800.0
-"""Seconds for which a watch that nobody waits for goes on."""
+"""Seconds for which a watch continues when no call waits for it."""
 
 MAX_WATCHES: Final = 20
 
