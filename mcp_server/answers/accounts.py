@@ -46,7 +46,7 @@ class Accounts:
 
     @property
     def scope(self) -> str:
-        """A name for the login that does not reveal its accounts."""
+        """A name for the login, for use in memory: an account ID could be found by trying all of them."""
         return hashlib.sha256(",".join(sorted(each.id for each in self.all)).encode()).hexdigest()[:16]
 
     @property

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import logging
+import secrets
 import sqlite3
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
@@ -15,9 +18,11 @@ import orjson
 from api_gateway.causes import Cause, Explanation, explain
 from api_gateway.client.single_flight import SingleFlight
 from api_gateway.data_dir.database import Database, Migration, NewerSchemaError
+from api_gateway.data_dir.key import LENGTH, read_or_create_key
 from mcp_server.facts.memory import ENTRY_BYTES, FactKey, MemoryCache, StoredFact
 
 FILE_NAME = "facts.sqlite3"
+KEY_NAME = "facts.key"
 
 MIGRATIONS: tuple[Migration, ...] = (
     (
@@ -26,6 +31,8 @@ MIGRATIONS: tuple[Migration, ...] = (
         "CREATE TABLE fact (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, kind TEXT NOT NULL, "
         "key TEXT NOT NULL, fetched_at REAL NOT NULL, value BLOB NOT NULL, UNIQUE (scope, kind, key))",
     ),
+    # Scopes and keys are hashes from here on.
+    ("DELETE FROM fact",),
 )
 
 MAX_MEMORY_BYTES = 16_000_000
@@ -61,6 +68,10 @@ class FactStore:
     `scope` is the login that the fact was fetched with, so that no login sees what belongs to another, and
     conids of a simulator are not used at IBKR. A fact with a time in the future is not used: the clock was
     set back, or another simulated time was in use.
+
+    Scopes and keys can name accounts, so the file has only hashes of them, made with a random key that is
+    stored beside it. Values are stored as they are; those of Portfolio Analyst name accounts. Only their
+    owner can read both files.
     """
 
     def __init__(
@@ -77,6 +88,7 @@ class FactStore:
         self._max_file_bytes = max_file_bytes
         self._memory = MemoryCache(max_memory_bytes)
         self._fetches: SingleFlight[Fact] = SingleFlight()
+        self._hash_key = b""
         self._writes = 0
         self._file_problem: Explanation | None = None
 
@@ -98,7 +110,7 @@ class FactStore:
 
     async def read(self, scope: str, kind: str, key: str, max_age: timedelta) -> Fact | None:
         """Return the fact if it is stored and at most `max_age` old."""
-        place = _place(scope, kind, key)
+        place = self._place(scope, kind, key)
         stored = self._memory.get(place)
         if stored is None or not self._is_fresh(stored, max_age):
             stored = self._read_file(place)
@@ -109,7 +121,7 @@ class FactStore:
 
     async def write(self, scope: str, kind: str, key: str, value: Any) -> None:
         """Store a JSON value as fetched now. Raises TypeError if it is not JSON."""
-        self._store(_place(scope, kind, key), value)
+        self._store(self._place(scope, kind, key), value)
 
     async def get_or_fetch(
         self, scope: str, kind: str, key: str, max_age: timedelta, fetch: Callable[[], Awaitable[Any]]
@@ -119,7 +131,7 @@ class FactStore:
         Single-flight: concurrent calls for the same fact share one fetch, which is cancelled only if every
         caller is. They also share its exception; nothing is stored then.
         """
-        place = _place(scope, kind, key)
+        place = self._place(scope, kind, key)
         known = await self.read(scope, kind, key, max_age)
         if known is not None:
             return known
@@ -136,6 +148,24 @@ class FactStore:
         self._write_file(place, text, fetched_at)
         # Parsed again, so that a first caller gets what a later one gets, and a copy of its own.
         return Fact(orjson.loads(text), fetched_at)
+
+    def _place(self, scope: str, kind: str, key: str) -> FactKey:
+        if not scope:
+            raise ValueError("a fact needs the login it was fetched with")
+        return self._hash(scope), kind, self._hash(key)
+
+    def _hash(self, text: str) -> str:
+        if not self._hash_key:
+            self._hash_key = self._read_hash_key()
+        return hmac.new(self._hash_key, text.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()[:32]
+
+    def _read_hash_key(self) -> bytes:
+        if self._database is not None:
+            try:
+                return read_or_create_key(self._database.path.with_name(KEY_NAME))
+            except OSError as error:
+                _log.debug("Facts are not shared with later processes: %s", error)
+        return secrets.token_bytes(LENGTH)
 
     def _is_fresh(self, stored: StoredFact, max_age: timedelta) -> bool:
         return -CLOCK_TOLERANCE <= self._now() - stored.fetched_at <= max_age
@@ -184,9 +214,3 @@ def _parse_row(value: Any, fetched_at: Any) -> StoredFact | None:
         return StoredFact(value, datetime.fromtimestamp(fetched_at, UTC))
     except (TypeError, ValueError, OverflowError, OSError):
         return None
-
-
-def _place(scope: str, kind: str, key: str) -> FactKey:
-    if not scope:
-        raise ValueError("a fact needs the login it was fetched with")
-    return scope, kind, key

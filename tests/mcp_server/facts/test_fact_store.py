@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from api_gateway.causes import Cause
 from api_gateway.data_dir.database import Database
-from mcp_server.facts.fact_store import FILE_NAME, MIGRATIONS, PRUNE_EVERY, Fact, FactStore
+from mcp_server.facts.fact_store import FILE_NAME, KEY_NAME, MIGRATIONS, PRUNE_EVERY, Fact, FactStore
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 11, 30, 15, tzinfo=UTC)
@@ -154,10 +156,10 @@ async def test_the_oldest_facts_are_pruned_from_the_file_whatever_their_times(
     store = FactStore(database, now=clock, max_memory_bytes=0, max_file_bytes=20_000)
     value = "x" * 800
     for number in range(2 * PRUNE_EVERY + 1):
-        await store.write("login", "contract", str(number), value)
+        await store.write("login", "contract", str(number), [number, value])
         clock.time -= HOUR
     database.write().result()
-    keys = [int(row[0]) for row in database.query("SELECT key FROM fact ORDER BY id")]
+    keys = [int(orjson.loads(row[0])[0]) for row in database.query("SELECT value FROM fact ORDER BY id")]
     assert keys == list(range(keys[0], 2 * PRUNE_EVERY + 1))
     assert 10 <= len(keys) <= 20
 
@@ -229,15 +231,30 @@ async def test_deleting_only_the_log_of_the_file_while_running_is_survived(
 
 async def test_what_is_stored_is_what_was_written(database: Database, clock: SettableClock) -> None:
     await FactStore(database, now=clock).write(
-        "login", "contract", "1", {"strikes": [1.5, None], "name": "Ü"}
+        "DU1234567", "contract", "DU7654321", {"strikes": [1.5, None], "name": "Ü"}
     )
     database.close()
     connection = sqlite3.connect(database.path)
     rows = connection.execute("SELECT scope, kind, key, fetched_at, value FROM fact").fetchall()
     connection.close()
-    assert rows == [
-        ("login", "contract", "1", START.timestamp(), '{"strikes":[1.5,null],"name":"Ü"}'.encode())
-    ]
+    [(scope, kind, key, *stored)] = rows
+    assert (kind, stored) == (
+        "contract",
+        [START.timestamp(), '{"strikes":[1.5,null],"name":"Ü"}'.encode()],
+    )
+    # A hash without a secret key would be found by trying all account IDs.
+    for text, hashed in (("DU1234567", scope), ("DU7654321", key)):
+        assert len(hashed) == 32
+        assert text not in hashed
+        assert not hashlib.sha256(text.encode()).hexdigest().startswith(hashed)
+
+
+async def test_a_file_without_its_key_is_not_read(database: Database, clock: SettableClock) -> None:
+    await FactStore(database, now=clock).write("login", "contract", "1", "value")
+    database.write().result()
+    assert await FactStore(database, now=clock).read("login", "contract", "1", HOUR) is not None
+    database.path.with_name(KEY_NAME).unlink()
+    assert await FactStore(database, now=clock).read("login", "contract", "1", HOUR) is None
 
 
 @pytest.mark.parametrize(
@@ -254,10 +271,8 @@ async def test_what_is_stored_is_what_was_written(database: Database, clock: Set
 async def test_a_damaged_row_counts_as_missing(
     database: Database, clock: SettableClock, fetched_at: Any, value: Any
 ) -> None:
-    row = ("login", "contract", "1", fetched_at, value)
-    database.write(
-        ("INSERT INTO fact (scope, kind, key, fetched_at, value) VALUES (?, ?, ?, ?, ?)", row)
-    ).result()
+    await FactStore(database, now=clock).write("login", "contract", "1", "value")
+    database.write(("UPDATE fact SET fetched_at = ?, value = ?", (fetched_at, value))).result()
     store = FactStore(database, now=clock)
     assert await store.read("login", "contract", "1", HOUR) is None
     assert (await store.get_or_fetch("login", "contract", "1", HOUR, CountingFetch())).value == {"call": 1}
