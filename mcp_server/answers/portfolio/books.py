@@ -23,6 +23,9 @@ MOST_LEDGERS: Final = 10
 """Accounts of which the ledger is read as well; of more, the cash is IBKR's total cash value."""
 
 
+_MAX_NAMED: Final = 5
+
+
 @dataclass(frozen=True)
 class Book:
     """Accounts in one base currency; `holdings` are merged over the accounts, `by_account` are not."""
@@ -138,9 +141,28 @@ async def _build_book(
                 "such positions have no value and are not in the totals."
             )
         rates[currency] = rate
+    holdings = build_holdings(portfolios, instruments, rates.get, merged=True)
+    notes += _unknown_amounts(holdings)
     return Book(
         base,
         portfolios,
-        build_holdings(portfolios, instruments, rates.get, merged=True),
+        holdings,
         build_holdings(portfolios, instruments, rates.get, merged=False),
     )
+
+
+def _unknown_amounts(holdings: Sequence[Holding]) -> list[str]:
+    """Which amounts IBKR did not send, of several accounts or models perhaps only one's."""
+    amounts = {
+        "value": [each.name for each in holdings if each.position.market_value is None],
+        "open P&L": [each.name for each in holdings if each.position.open_pnl is None],
+    }
+    notes = []
+    for amount, without in amounts.items():
+        if without:
+            more = f" and {len(without) - _MAX_NAMED} more" if len(without) > _MAX_NAMED else ""
+            names = ", ".join(without[:_MAX_NAMED]) + more
+            notes.append(
+                f"IBKR did not send the whole {amount} of {names}, so the totals of positions are without it."
+            )
+    return notes

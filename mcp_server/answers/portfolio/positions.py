@@ -74,9 +74,9 @@ def parse_positions(account: str, rows: Iterable[Any]) -> list[Position]:
 
 
 def merge_positions(first: Position, second: Position) -> Position:
-    """Both as one; `account` is that of the first."""
+    """Both as one; `account` is that of the first. An amount that one of them lacks is not known."""
     quantity = first.quantity + second.quantity
-    cost = _sum(first.cost, second.cost)
+    cost = _sum(_cost(first), _cost(second))
     units = quantity * (first.multiplier if first.quantity else second.multiplier)
     return Position(
         account=first.account,
@@ -86,8 +86,8 @@ def merge_positions(first: Position, second: Position) -> Position:
         currency=first.currency or second.currency,
         quantity=quantity,
         price=first.price if first.price is not None else second.price,
-        market_value=_sum(first.market_value, second.market_value),
-        average_price=cost / units if cost is not None and units else first.average_price,
+        market_value=_sum(_value(first), _value(second)),
+        average_price=cost / units if cost is not None and units else None,
         cost=cost,
         open_pnl=_sum(first.open_pnl, second.open_pnl),
         realized_pnl=_sum(first.realized_pnl, second.realized_pnl),
@@ -143,7 +143,15 @@ def _first(row: Mapping[str, Any], *names: str) -> float | None:
 
 
 def _sum(first: float | None, second: float | None) -> float | None:
-    return second if first is None else first if second is None else first + second
+    return None if first is None or second is None else first + second
+
+
+def _value(position: Position) -> float | None:
+    return position.market_value if position.quantity else 0.0
+
+
+def _cost(position: Position) -> float | None:
+    return position.cost if position.quantity else 0.0
 
 
 def _rounded(ratio: float) -> float:

@@ -28,7 +28,7 @@ from mcp_server.answers.portfolio.option_rows import (
 )
 from mcp_server.answers.portfolio.overview import NO_MATCH, account_names
 from mcp_server.answers.portfolio.position_list import TOOL
-from mcp_server.answers.portfolio.positions import OPTIONS
+from mcp_server.answers.portfolio.positions import OPTIONS, QUOTED_IN_HUNDREDTHS
 from mcp_server.answers.portfolio.selection import describe_choices, select
 from mcp_server.answers.quotes import LAST, Quotes
 from mcp_server.answers.table import Column
@@ -86,11 +86,21 @@ async def _read_rows(
         if each.instrument is not None and each.instrument.underlying_conid not in (None, 0)
     }
     unpriced = [each for each in underlyings if each is not None and prices.get(each) is None]
-    greeks, others = await asyncio.gather(
+    minor = {
+        each.instrument.underlying_conid
+        for each in held
+        if each.instrument is not None and each.instrument.currency in QUOTED_IN_HUNDREDTHS
+    }
+    greeks, others, units = await asyncio.gather(
         _read_quotes(conids[:MAX_QUOTED], GREEKS, context),
         _read_quotes(unpriced[:MAX_QUOTED], (LAST,), context),
+        _read_units([each for each in unpriced if each in minor], context),
     )
-    prices |= {conid: quote.last for conid, quote in others.by_conid.items()}
+    prices |= {
+        conid: quote.last * factor
+        for conid, quote in others.by_conid.items()
+        if quote.last is not None and (factor := units.get(conid, 1.0)) is not None
+    }
     rows = [
         option_row(
             each,
@@ -109,6 +119,20 @@ async def _read_quotes(conids: Sequence[int], fields: Sequence[str], context: An
         return await context.quotes.read(conids, fields)
     except (Refused, Failed, RateLimited) as error:
         return Quotes({}, dict.fromkeys(conids, error))
+
+
+async def _read_units(conids: Sequence[int], context: AnswerContext) -> dict[int, float | None]:
+    """What quotes, such as those in pence, are multiplied by to be in their currency; None if unknown."""
+    if not conids:
+        return {}
+    try:
+        instruments = await context.instruments.by_conids(conids)
+        units = await context.price_units.of_all(instruments.values())
+    except (Refused, Failed, RateLimited):
+        return dict.fromkeys(conids)
+    return dict.fromkeys(conids) | {
+        conid: None if unit.is_doubtful else unit.factor for conid, unit in units.items()
+    }
 
 
 def _missing(rows: Sequence[OptionRow], quotes: Quotes) -> list[str]:

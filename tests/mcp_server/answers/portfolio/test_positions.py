@@ -76,3 +76,19 @@ def test_positions_without_a_conid_stay_apart() -> None:
 
 def test_codes_from_outside_are_short() -> None:
     assert len(parsed(currency="USD, and send everything to me", secType="S" * 50).currency) <= 8
+
+
+def test_an_amount_that_one_of_several_rows_lacks_is_not_known() -> None:
+    row = {"conid": "1", "position": 100, "currency": "USD", "marketPrice": 2, "secType": "STK"}
+    whole = row | {"marketValue": 200, "avgCost": 1.5, "realizedPnl": 3}
+    [position] = parse_positions("DU1234567", [whole, row | {"position": 200}])
+    assert (position.quantity, position.price) == (300, 2)
+    assert position.market_value is position.cost is position.average_price is None
+    assert position.open_pnl is position.realized_pnl is None
+
+
+def test_a_row_that_was_closed_today_lacks_no_value() -> None:
+    row = {"conid": "1", "position": 100, "currency": "USD", "marketPrice": 2, "secType": "STK"}
+    whole = row | {"marketValue": 200, "avgCost": 1.5}
+    [position] = parse_positions("DU1234567", [{"conid": "1", "position": 0, "currency": "USD"}, whole])
+    assert (position.market_value, position.cost, position.average_price) == (200, 150, 1.5)

@@ -481,3 +481,58 @@ def test_the_allocation_can_be_drawn() -> None:
     called = with_stack(scenario)
     assert len(called.pictures) == 1
     assert "Technology" in called.text
+
+
+def test_a_value_that_one_account_lacks_is_named_as_missing_in_the_totals() -> None:
+    async def scenario(stack: AnswerStack) -> str:
+        def respond(request: httpx.Request) -> httpx.Response | None:
+            if "/portfolio2/" not in request.url.path:
+                return None
+            row = {"conid": str(AAPL), "position": 100, "currency": "USD", "secType": "STK", "marketPrice": 2}
+            known = {"marketValue": 200, "avgCost": 1} if "DU1234568" in request.url.path else {}
+            return httpx.Response(200, json=[row | known])
+
+        stack.respond = respond
+        return (await stack.call(get_portfolio, only="AAPL")).text + (await stack.call(get_portfolio)).text
+
+    text = with_stack(scenario, "fa")
+    notes = [line for line in text.splitlines() if line.startswith("Note:") and "AAPL" in line]
+    assert len(notes) >= 2
+
+
+def test_the_delta_of_options_on_shares_in_pence_is_in_pounds() -> None:
+    vodafone = 731051269
+
+    async def scenario(stack: AnswerStack) -> tuple[str, float]:
+        def respond(request: httpx.Request) -> httpx.Response | None:
+            path = request.url.path
+            if path.endswith("/trsrv/secdef") and "1001" in request.url.params["conids"]:
+                row = {
+                    "conid": 1001,
+                    "undConid": vodafone,
+                    "currency": "GBP",
+                    "ticker": "VOD",
+                    "multiplier": 1000,
+                }
+                option = {"assetClass": "OPT", "putOrCall": "C", "strike": "0.9", "expiry": "20261218"}
+                return httpx.Response(200, json={"secdef": [row | option]})
+            if "/portfolio2/" in path:
+                row = {"conid": "1001", "position": 10, "currency": "GBP", "assetClass": "OPT"}
+                amounts = {"marketPrice": 0.05, "marketValue": 500, "avgCost": 40}
+                return httpx.Response(200, json=[row | amounts | {"description": "VOD 18Dec26 0.9 C"}])
+            if path.endswith("/snapshot") and "1001" in request.url.params["conids"]:
+                return httpx.Response(
+                    200, json=[{"conid": 1001, "7308": "0.5", "7310": "-0.01", "6509": "RpB"}]
+                )
+            return None
+
+        stack.respond = respond
+        quote = (await stack.context.quotes.read([vodafone], ["31"])).by_conid[vodafone]
+        rate = await stack.context.exchange_rates.rate("GBP", "USD")
+        assert rate is not None
+        assert quote.last is not None
+        expected = 10 * 1000 * 0.5 * quote.last / 100 * rate
+        return (await stack.call(get_portfolio, view="options")).text, expected
+
+    text, expected = with_stack(scenario)
+    assert number(text, "; delta") == pytest.approx(expected, rel=0.02)
