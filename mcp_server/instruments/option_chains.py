@@ -8,12 +8,13 @@ one request a strike, which the other expiries of the month share. Everything is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
+from api_gateway.errors import Failed, GatewayError, Refused
 from mcp_server.instruments.catalogue import Catalogue, Underlying
 from mcp_server.instruments.dates import ContractMonth, month_of
 from mcp_server.instruments.derivative_search import DerivativeSearch, option_exchange
@@ -56,6 +57,18 @@ class OptionChain:
     months: tuple[ContractMonth, ...]
     exchange: str
     trading_class: str = ""
+
+
+@dataclass(frozen=True)
+class ListedOptions:
+    """Options by strike and right, and the errors of the strikes that could not be read."""
+
+    by_key: Mapping[tuple[Decimal, Right], Instrument]
+    errors: Mapping[Decimal, GatewayError]
+
+    @property
+    def strikes(self) -> list[Decimal]:
+        return sorted({strike for strike, _ in self.by_key})
 
 
 @dataclass(frozen=True, order=True)
@@ -139,11 +152,23 @@ class OptionChains:
 
     async def contracts(
         self, chain: OptionChain, expiry: OptionExpiry, strikes: Iterable[Decimal]
-    ) -> dict[tuple[Decimal, Right], Instrument]:
-        """The options of an expiry by strike and right; strikes that it does not have are absent."""
+    ) -> ListedOptions:
+        """The options of an expiry; strikes that it does not have are absent.
+
+        Raises GatewayError if no strike can be read, or for what concerns every request.
+        """
         limit = asyncio.Semaphore(_CONCURRENT)
 
+        errors: dict[Decimal, GatewayError] = {}
+
         async def read(strike: Decimal) -> list[Instrument]:
+            try:
+                return await request(strike)
+            except (Refused, Failed) as error:
+                errors[strike] = error
+                return []
+
+        async def request(strike: Decimal) -> list[Instrument]:
             async with limit:
                 for today_only in (False, True):
                     found = [
@@ -157,34 +182,46 @@ class OptionChains:
                         break
                 return found
 
-        listed = await asyncio.gather(*map(read, dict.fromkeys(strikes)))
-        return {
+        wanted = list(dict.fromkeys(strikes))
+        listed = await asyncio.gather(*map(read, wanted))
+        if errors and len(errors) == len(wanted):
+            raise next(iter(errors.values()))
+        by_key = {
             (each.strike, each.right): each
             for found in listed
             for each in found
             if each.strike is not None and each.right is not None
         }
+        return ListedOptions(by_key, errors)
 
     async def contracts_around(
         self, chain: OptionChain, expiry: OptionExpiry, price: Decimal, count: int
-    ) -> dict[tuple[Decimal, Right], Instrument]:
+    ) -> ListedOptions:
         """The options with the `count` strikes of an expiry that are nearest to a price."""
         waiting = sorted(await self.strikes(chain, expiry.month), key=lambda each: (abs(each - price), each))
         found: dict[tuple[Decimal, Right], Instrument] = {}
+        errors: dict[Decimal, GatewayError] = {}
         missing: set[Decimal] = set()
         for _ in range(_WAVES):
             have = {strike for strike, _ in found}
             wave = waiting[: count - len(have)]
             if not wave:
                 break
-            found |= await self.contracts(chain, expiry, wave)
+            try:
+                listed = await self.contracts(chain, expiry, wave)
+            except (Refused, Failed) as error:
+                if not have:
+                    raise
+                listed = ListedOptions({}, dict.fromkeys(wave, error))
+            found |= listed.by_key
+            errors |= listed.errors
             have = {strike for strike, _ in found}
-            missing |= set(wave) - have
+            missing |= set(wave) - have - set(errors)
             waiting = waiting[len(wave) :]
             if missing and have:  # this expiry has fewer strikes than others of its month: the round ones
                 unit = next((unit for unit in _ROUND if all(each % unit == 0 for each in have)), None)
                 waiting = [each for each in waiting if unit is None or each % unit == 0]
-        return found
+        return ListedOptions(found, errors)
 
     async def _expiries_of(
         self, chain: OptionChain, month: ContractMonth, probes: Sequence[Decimal], price: Decimal | None
@@ -192,15 +229,20 @@ class OptionChains:
         today = self._lookups.today
         near = month <= month_of(today).shifted(2)  # where weekly options are added
         tried: set[Decimal] = set()
+        failed: GatewayError | None = None
         for own in (False, True):
             strikes = _probes(await self.strikes(chain, month), price) if own else probes[:1]
             for strike in strikes:
                 if strike in tried:
                     continue
                 tried.add(strike)
-                options = await self._derivatives.options(
-                    chain.underlying, chain.kind, month, strike, today_only=near
-                )
+                try:
+                    options = await self._derivatives.options(
+                        chain.underlying, chain.kind, month, strike, today_only=near
+                    )
+                except (Refused, Failed) as error:
+                    failed = error
+                    continue
                 found = {
                     OptionExpiry(each.expiry, each.trading_class, month, each.multiplier)
                     for each in options
@@ -210,6 +252,8 @@ class OptionChains:
                 }
                 if found:
                     return sorted(found)
+        if failed is not None:
+            raise failed
         return []
 
 

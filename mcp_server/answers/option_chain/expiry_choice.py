@@ -23,16 +23,27 @@ _WEEKS = re.compile(r"(?:in )?(\d{1,3}) ?(?:w|wks?|weeks?)", re.IGNORECASE)
 _MONTHS = re.compile(r"(?:in )?(\d{1,2}) ?(?:m|mos?|months?)", re.IGNORECASE)
 _NEAREST = frozenset({"nearest", "next", "front", "0dte", "today", "now"})
 _MONTH_NAME = re.compile(r"[a-z]{3,9}", re.IGNORECASE)
+_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MAX_SHOWN = 30
 
 
 @dataclass(frozen=True)
 class WantedExpiry:
-    """A day, or the standard expiry of a month. `exact`: the person named the day itself."""
+    """A day, or the standard expiry of a month, and what was written, for a note.
+
+    An expiry up to `tolerance` away is what was meant: none if the person named the day itself.
+    """
 
     day: date
+    words: str = ""
     is_month: bool = False
-    exact: bool = False
+    tolerance: timedelta = timedelta(days=10)
+
+    def is_met_by(self, day: date) -> bool:
+        """Whether this expiry needs no explanation."""
+        if self.is_month:
+            return month_of(day) == month_of(self.day)
+        return not self.words or abs(day - self.day) <= self.tolerance
 
 
 def parse_near(text: str | None, today: date, *, default_days: int) -> WantedExpiry:
@@ -44,20 +55,22 @@ def parse_near(text: str | None, today: date, *, default_days: int) -> WantedExp
         return WantedExpiry(today)
     for pattern, days in ((_DAYS, 1), (_WEEKS, 7)):
         if found := pattern.fullmatch(words):
-            return WantedExpiry(today + timedelta(days=int(found[1]) * days))
+            return _about(today + timedelta(days=int(found[1]) * days))
     if words.isdecimal() and len(words) <= 4:
-        return WantedExpiry(today + timedelta(days=int(words)))
+        return _about(today + timedelta(days=int(words)))
     if found := _MONTHS.fullmatch(words):
-        return WantedExpiry(months_before(today, -int(found[1])))
+        return _about(months_before(today, -int(found[1])))
     month = parse_month(words) or _next_month_named(words, today)
+    if words.lower() == "next month":
+        month = months_before(today.replace(day=1), -1)
     if month is not None:
-        wanted = WantedExpiry(month_of(month).third_friday, is_month=True)
+        wanted = WantedExpiry(month_of(month).third_friday, f"in {month:%b %Y}", is_month=True)
         if month.replace(day=1) < today.replace(day=1):
             raise AnswerError(
                 f"`near` {month:%b %Y} has passed: today is {today} in New York.", "Choose a later month."
             )
         return wanted
-    day = parse_date(words, today)
+    day = _coming_day(words.lower(), today) or parse_date(words, today)
     if day is None:
         raise AnswerError(
             f'`near` "{sanitize(text, max_length=_MAX_SHOWN)}" is not a date, a month or a number of days.',
@@ -65,7 +78,22 @@ def parse_near(text: str | None, today: date, *, default_days: int) -> WantedExp
         )
     if day < today:
         raise AnswerError(f"`near` {day} has passed: today is {today} in New York.", "Choose a later day.")
-    return WantedExpiry(day, exact=True)
+    return WantedExpiry(day, f"on {day}", tolerance=timedelta())
+
+
+def _about(day: date) -> WantedExpiry:
+    return WantedExpiry(day, f"near {day}")
+
+
+def _coming_day(words: str, today: date) -> date | None:
+    """Tomorrow, or a weekday to come: `Friday` and `this Friday` may be today, `next Friday` is not."""
+    if words == "tomorrow":
+        return today + timedelta(days=1)
+    which, _, name = words.rpartition(" ")
+    if which not in ("", "this", "next") or name not in _WEEKDAYS:
+        return None
+    after = today + timedelta(days=1) if which == "next" else today
+    return after + timedelta(days=(_WEEKDAYS.index(name) - after.weekday()) % 7)
 
 
 def _next_month_named(words: str, today: date) -> date | None:
@@ -90,4 +118,4 @@ async def choose_expiry(
     later = [each for each in near if each.day > today or wanted.day == today] or list(near)
     if not later:
         raise AnswerError(f"IBKR lists no expiries of {chain.underlying.symbol} options near {wanted.day}.")
-    return later[0], later[1:]
+    return later[0], [each for each in near if each != later[0]]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from api_gateway.errors import GatewayError
 from mcp_server.answers import formats
 from mcp_server.answers.answer import Answer
 from mcp_server.answers.argument_types import (
@@ -42,6 +43,7 @@ from mcp_server.answers.option_chain.strike_choice import (
 from mcp_server.answers.provenance import head_line
 from mcp_server.answers.quotes import ASK, BID, LAST, PRIOR_CLOSE, Quote
 from mcp_server.answers.table import format_table
+from mcp_server.answers.times import clock_time
 from mcp_server.instruments.dates import day_text
 from mcp_server.instruments.instrument import Instrument, Right
 from mcp_server.instruments.option_chains import OptionChain, OptionExpiry
@@ -52,6 +54,7 @@ _SIDES: Final[dict[str, tuple[Right, ...]]] = {"both": ("C", "P"), "call": ("C",
 _INCOME: Final[dict[str, Right]] = {"covered_call": "C", "cash_secured_put": "P"}
 _INCOME_MONEYNESS: Final[dict[Right, str]] = {"C": "0..+10", "P": "-10..0"}
 _OTHER_EXPIRIES: Final = 6
+_SAME_TIME: Final = timedelta(minutes=5)
 
 
 class OptionChainArguments(AnswerArguments):
@@ -63,8 +66,8 @@ class OptionChainArguments(AnswerArguments):
     near: Annotated[
         AnyText | None,
         Field(
-            description="Expiry nearest to a date, month or days from now: 15Jan27, Jan 2027, 30d; "
-            "default the next."
+            description="Expiry nearest to a date, month or days from now: 15Jan27, Jan 2027, 30d, today; "
+            "default the next after today."
         ),
     ] = None
     strikes: Annotated[
@@ -94,6 +97,7 @@ class ChainRequest:
     sides: Sequence[Right]
     price: float
     today: date
+    quote: Quote
 
 
 @dataclass(frozen=True)
@@ -132,23 +136,25 @@ async def get_option_chain(arguments: OptionChainArguments, context: AnswerConte
     expiry, others = await choose_expiry(
         context.instruments.chains, chain, wanted, Decimal(str(price)), today
     )
-    request = ChainRequest(underlying, chain, expiry, sides, price, today)
+    request = ChainRequest(underlying, chain, expiry, sides, price, today, quote)
     notes = []
-    if wanted.exact and expiry.day != wanted.day:
-        notes.append(f"No expiry on {wanted.day}; {day_text(expiry.day)} is the nearest.")
+    if not wanted.is_met_by(expiry.day):
+        is_last = expiry.month == chain.months[-1] and expiry.day < wanted.day
+        which = "the last listed" if is_last else "the nearest"
+        notes.append(f"No expiry {wanted.words}; {day_text(expiry.day)} is {which}.")
     if others and (arguments.near is None or notes):
         near = sorted(others[:_OTHER_EXPIRIES])
         notes.append(
             f"Other expiries near it: {', '.join(dict.fromkeys(day_text(each.day) for each in near))}."
         )
-    strikes = await _strikes(context, request, arguments, quote, income)
+    strikes, missing = await _strikes(context, request, arguments, quote, income)
     blocks = []
     if income:
         words, unknown = await _covered_words(context, arguments, request, income, strikes)
         blocks.append(words)
         notes += unknown
     rest = RestOfStrikes(request, strikes, _limit(arguments, income), income)
-    answer = await _quote_strikes(context, rest, notes, target=arguments.delta)
+    answer = await _quote_strikes(context, rest, notes, target=arguments.delta, missing=missing)
     head, expiry_line, *tables = answer.blocks
     return Answer([head, expiry_line, *blocks, *tables], answer.notes)
 
@@ -180,8 +186,11 @@ async def _strikes(
     arguments: OptionChainArguments,
     quote: Quote,
     income: Right | None,
-) -> list[Decimal]:
-    """The strikes that are wanted, in order; some of them may not be listed for the expiry."""
+) -> tuple[list[Decimal], dict[Decimal, GatewayError]]:
+    """The strikes that are wanted, in order, and those that cannot be read.
+
+    Some of them may not be listed for the expiry.
+    """
     chains, price = context.instruments.chains, Decimal(str(request.price))
     if arguments.delta is not None:
         delta = parse_delta(arguments.delta)
@@ -195,11 +204,12 @@ async def _strikes(
         ]
         count = max(2, arguments.strikes // len(around))
         found = [await chains.contracts_around(request.chain, request.expiry, each, count) for each in around]
-        return sorted({strike for contracts in found for strike, _ in contracts})
+        errors = {strike: error for each in found for strike, error in each.errors.items()}
+        return sorted({strike for each in found for strike in each.strikes}), errors
     moneyness = arguments.moneyness or (_INCOME_MONEYNESS[income] if income else None)
     if moneyness is None:
-        contracts = await chains.contracts_around(request.chain, request.expiry, price, arguments.strikes)
-        return sorted({strike for strike, _ in contracts})
+        near = await chains.contracts_around(request.chain, request.expiry, price, arguments.strikes)
+        return near.strikes, dict(near.errors)
     wanted = parse_moneyness(moneyness, price)
     listed = await chains.strikes(request.chain, request.expiry.month)
     inside = wanted.select(listed)
@@ -209,20 +219,28 @@ async def _strikes(
             f"There is no strike from {formats.price(wanted.low)} to {formats.price(wanted.high)}.",
             f"The nearest are {', '.join(formats.price(each) for each in sorted(nearest))}.",
         )
-    return inside
+    return inside, {}
 
 
 async def _quote_strikes(
-    context: AnswerContext, rest: RestOfStrikes, notes: Sequence[str], *, target: float | None = None
+    context: AnswerContext,
+    rest: RestOfStrikes,
+    notes: Sequence[str],
+    *,
+    target: float | None = None,
+    missing: Mapping[Decimal, GatewayError] | None = None,
 ) -> Answer:
     """Quote the next strikes; the remaining ones get a cursor."""
     request = rest.request
     contracts: dict[tuple[Decimal, Right], Instrument] = {}
+    errors = dict(missing or {})
     waiting = list(rest.strikes)
     while waiting and len({strike for strike, _ in contracts}) < rest.limit:
         count = rest.limit - len({strike for strike, _ in contracts})
         wave, waiting = waiting[:count], waiting[count:]
-        contracts |= await context.instruments.chains.contracts(request.chain, request.expiry, wave)
+        listed = await context.instruments.chains.contracts(request.chain, request.expiry, wave)
+        contracts |= listed.by_key
+        errors |= listed.errors
     options = {key: each for key, each in contracts.items() if key[1] in request.sides}
     if not options:
         raise AnswerError(
@@ -247,8 +265,10 @@ async def _quote_strikes(
     market = await context.market_hours.state(request.underlying.conid)
     days = (request.expiry.day - request.today).days
     currency = all_rows[0].option.currency or request.underlying.currency
+    data = describe_availability(each.quote.availability for each in all_rows if each.quote is not None)
+    of_underlying = _differing_data(request.quote, quotes.updated, data, now)
     expiry_line = (
-        f"{request.underlying.text} {formats.price(request.price)} {currency}, expiry "
+        f"{request.underlying.text} {formats.price(request.price)} {currency}{of_underlying}, expiry "
         f"{day_text(request.expiry.day)} ({days} {'day' if days == 1 else 'days'}), "
         f"class {request.expiry.trading_class}, multiplier "
         f"{formats.quantity(request.expiry.multiplier)}"
@@ -257,7 +277,7 @@ async def _quote_strikes(
         quotes.updated or now,
         now,
         market,
-        describe_availability(each.quote.availability for each in all_rows if each.quote is not None),
+        f"options {data}" if data and of_underlying else data,
     )
     if rest.income:
         columns = income_columns(rest.income, request.price, days)
@@ -272,12 +292,25 @@ async def _quote_strikes(
             f"{formats.price(waiting[-1])} (cursor {cursor})"
         )
     found = list(notes)
+    if errors:
+        why = next(iter(errors.values())).sentence
+        found.append(f"Strikes {', '.join(map(formats.price, sorted(errors)))} are missing: {why}")
     if target is not None:
         found += _nearest_to_delta(all_rows, parse_delta(target), request.sides)
     if silent:
         more = f" and {len(silent) - 6} more" if len(silent) > 6 else ""
         found.append(f"IBKR sent no prices for {', '.join(silent[:6])}{more}.")
     return Answer(blocks, found)
+
+
+def _differing_data(quote: Quote, options: datetime | None, data: str, now: datetime) -> str:
+    """` (live, 07:30:12 New York)` if the underlying's price is of another kind or time than the options'."""
+    updated = quote.updated
+    apart = abs(updated - options) if updated is not None and options is not None else timedelta()
+    if str(quote.availability) == data and apart < _SAME_TIME:
+        return ""
+    parts = [str(quote.availability), clock_time(updated, now) if updated is not None else ""]
+    return f" ({', '.join(filter(None, parts))})" if any(parts) else ""
 
 
 def _nearest_to_delta(rows: Sequence[OptionRow], delta: float, sides: Sequence[Right]) -> list[str]:

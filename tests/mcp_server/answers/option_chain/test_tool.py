@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -164,3 +166,53 @@ def test_options_without_quotes_are_named_and_the_others_shown() -> None:
     result = with_stack(scenario)
     assert not result.is_error
     assert any(line.startswith("Note:") and "AAPL 20Nov26" in line for line in result.text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("near", "explained"),
+    [("Jan 2035", True), ("3000 days", True), ("2026-11-21", True), ("Jan 2027", False), ("30d", False)],
+)
+def test_an_expiry_far_from_what_was_written_is_explained(near: str, explained: bool) -> None:
+    result = called(underlying="AAPL", near=near, strikes=1)
+    assert any(line.startswith("Note: No expiry") for line in result.text.splitlines()) is explained
+
+
+def test_the_default_is_after_today_and_todays_expiry_is_among_the_others() -> None:
+    result = called(underlying="SPY", strikes=1)
+    assert "expiry 18Nov26" not in result.text
+    assert any("18Nov26" in line for line in result.text.splitlines() if line.startswith("Note:"))
+
+
+def test_before_the_opening_the_price_and_the_options_have_their_own_times() -> None:
+    async def scenario(stack: AnswerStack) -> Called:
+        return await stack.call(get_option_chain, underlying="AAPL", strikes=1)
+
+    head, expiry = with_stack(scenario, now=datetime(2026, 11, 18, 12, 30, tzinfo=UTC)).text.splitlines()[:2]
+    assert "2026-11-17 16:00" in head
+    assert "07:30" in expiry.partition("expiry")[0]
+
+
+def test_strikes_that_fail_are_named_and_the_others_shown() -> None:
+    async def scenario(stack: AnswerStack) -> list[Called]:
+        count = 0
+
+        def fail_every_second(request: httpx.Request) -> httpx.Response | None:
+            nonlocal count
+            if not request.url.path.endswith("/secdef/info"):
+                return None
+            count += 1
+            return httpx.Response(500, json={"error": "internal"}) if count % 2 else None
+
+        stack.respond = fail_every_second
+        return [
+            await stack.call(get_option_chain, underlying="AAPL", near="Jan 2027", **each)
+            for each in ({}, {"moneyness": "-5..+5"})
+        ]
+
+    for result in with_stack(scenario):
+        assert not result.is_error, result.text
+        assert table(result.text)
+        [note] = [line for line in result.text.splitlines() if line.startswith("Note: Strikes")]
+        missing = re.findall(r"\d+(?:\.\d+)?", note.partition(":")[2].partition(":")[0])
+        assert missing
+        assert not {row["strike"] for row in table(result.text)} & set(missing)
