@@ -21,12 +21,12 @@ def market_word(row: QuoteRow) -> str:
 
 
 def regular_today(row: QuoteRow) -> str:
-    """Today's regular hours, `none` on a day without."""
+    """Regular hours of the exchange's current day, `none` on a day without."""
     return _hours_today(row, regular=True)
 
 
 def extended_today(row: QuoteRow) -> str:
-    """Today's extended hours, which include the regular ones; empty if they are the same."""
+    """Extended hours of that day, which include the regular ones; empty if they are the same."""
     extended = _hours_today(row, regular=False)
     return "" if extended == _hours_today(row, regular=True) else extended
 
@@ -69,9 +69,20 @@ def special_days(sessions: Sequence[Session]) -> str:
 def _hours_today(row: QuoteRow, *, regular: bool) -> str:
     if not row.sessions:
         return ""
-    today = in_new_york(row.now).date()
-    found = [each for each in row.sessions if each.regular == regular and each.day == today]
+    day, today = _trading_day(row.sessions, row.now), in_new_york(row.now).date()
+    found = [each for each in row.sessions if each.regular == regular and each.day == day]
     return ", ".join(_span(each, today) for each in found) or "none"
+
+
+def _trading_day(sessions: Sequence[Session], now: datetime) -> date:
+    """The exchange's day of the session that is on, or that begins later today; otherwise New York's.
+
+    In Tokyo, tomorrow's session begins in New York's evening.
+    """
+    today = in_new_york(now).date()
+    on = [each for each in sessions if each.opens <= now < each.closes]
+    later = [each for each in sessions if each.opens > now and in_new_york(each.opens).date() == today]
+    return next((each.day for each in (*on, *later) if each.day is not None), today)
 
 
 def _span(session: Session, today: date) -> str:

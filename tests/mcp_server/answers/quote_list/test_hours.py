@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from mcp_server.answers.market_hours import Session
-from mcp_server.answers.quote_list.hours import special_days
+from mcp_server.answers.quote_list.hours import regular_today, special_days
+from mcp_server.answers.quote_list.quote_row import QuoteRow
+from mcp_server.instruments.instrument import Instrument
 
 MONDAY = date(2026, 11, 23)
 
@@ -29,3 +31,18 @@ def test_an_ordinary_week_has_none_and_no_schedule_says_nothing() -> None:
     assert "2026-11-27" in text
     assert "closed on" not in text
     assert special_days([]) == ""
+
+
+def test_the_hours_are_those_of_the_session_that_is_on_or_next_in_the_exchange_s_own_day() -> None:
+    opens = datetime(2026, 11, 24, 1, tzinfo=UTC)  # 20:00 on Monday in New York, 10:00 on Tuesday in Tokyo
+    sessions = tuple(
+        Session(start, start + timedelta(hours=6), regular=True, day=MONDAY + timedelta(days=n))
+        for n, start in ((0, opens - timedelta(days=1)), (1, opens))
+    )
+
+    def hours(now: datetime) -> str:
+        toyota = Instrument(conid=1, text="7203", symbol="7203", name="", kind="STK")
+        return regular_today(QuoteRow(toyota, "7203", None, "JPY", now, sessions=sessions))
+
+    assert hours(opens + timedelta(minutes=30)) == hours(opens - timedelta(minutes=30)) == "20:00-02:00"
+    assert hours(opens - timedelta(hours=20)) == "Sun 20:00-02:00"
