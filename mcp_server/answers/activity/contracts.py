@@ -13,7 +13,7 @@ from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.market_hours import US_STOCKS
 from mcp_server.answers.orders.row_values import Leg
 from mcp_server.answers.price_units import PriceUnit
-from mcp_server.instruments.instrument import Choices, Found, Instrument
+from mcp_server.instruments.instrument import DERIVATIVES, Choices, Found, Instrument
 
 
 class ContractRow(Protocol):
@@ -71,7 +71,14 @@ class Contracts:
         conids = conids_of(row)
         texts = [self.known[each].text for each in conids if each in self.known]
         symbols = [self.known[each].symbol for each in conids if each in self.known]
-        return symbol.matches((*row.names, row.contract, *texts, *symbols), conids)
+        derivatives = {
+            (self.known[each].symbol, self.known[each].currency)
+            for each in conids
+            if each in self.known and self.known[each].kind in DERIVATIVES
+        }
+        return not symbol.underlyings.isdisjoint(derivatives) or symbol.matches(
+            (*row.names, row.contract, *texts, *symbols), conids
+        )
 
 
 def conids_of(row: ContractRow) -> tuple[int, ...]:
@@ -124,7 +131,10 @@ async def narrow(
     except (Failed, Refused, RateLimited):
         return symbol, ""
     if isinstance(found, Found):
-        return replace(symbol, conids=_all_conids(found.instruments)), ""
+        underlyings = frozenset(
+            (each.symbol, each.currency) for each in found.instruments if each.kind not in DERIVATIVES
+        )
+        return replace(symbol, conids=_all_conids(found.instruments), underlyings=underlyings), ""
     if isinstance(found, Choices):
         options = ", ".join(each.write for each in found.rows)
         return symbol, f'"{symbol.shown}": {found.reason} Write one of: {options}.'

@@ -21,6 +21,8 @@ class SymbolFilter:
 
     text: str = ""
     conids: frozenset[int] = field(default=frozenset())
+    underlyings: frozenset[tuple[str, str]] = field(default=frozenset())
+    """Symbols and currencies of those contracts that derivatives can be on."""
 
     @property
     def shown(self) -> str:

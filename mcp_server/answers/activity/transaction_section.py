@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Final
 
+from mcp_server.answers.activity.accrued_dividends import describe_accrued
 from mcp_server.answers.activity.contracts import (
     Contracts,
     narrow,
@@ -19,6 +20,7 @@ from mcp_server.answers.activity.transaction_kinds import TransactionKind
 from mcp_server.answers.activity.transaction_sums import TransactionSums, sum_by_contract, sum_transactions
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.formats import exact_amount, price, quantity
+from mcp_server.answers.orders.trades import MAX_DAYS
 from mcp_server.answers.paging import Listing, show_listing
 from mcp_server.answers.portfolio_analyst.transaction_rows import NO_CONTRACT, Transaction
 from mcp_server.answers.portfolio_analyst.transactions import Transactions
@@ -68,9 +70,15 @@ async def transaction_section(wanted: Wanted, context: AnswerContext) -> Section
         f"{days.start} to {days.end}, in {found.currency or 'the base currency'}"
     )
     if found.as_of is None or (named is not None and named.missing and not rows):
-        return Section([f"{title}: not available."], [*_limits(named or found, context), note])
+        fills = [each for each in recent or () if wanted.belongs(each.account) and each.conid in meant]
+        count = f"{len(fills)} execution{'s' * (len(fills) != 1)}"
+        traded = f"In the last {MAX_DAYS} days it had {count}: see what=trades." if fills else ""
+        return Section([f"{title}: not available."], [*_limits(named or found, context), traded, note])
     sums = sum_transactions(rows, profits)
     blocks = [f"{title}: {describe_sums(sums)}"]
+    accrued = ""
+    if not wanted.symbol.text and TransactionKind.DIVIDEND not in sums.by_kind and days.days > MAX_DAYS:
+        accrued = await describe_accrued([each.id for each in wanted.chosen], context)
     contracts = [
         (name, each)
         for name, each in sum_by_contract(
@@ -96,7 +104,7 @@ async def transaction_section(wanted: Wanted, context: AnswerContext) -> Section
         and (belongs(each.conid or NO_CONTRACT) or wanted.symbol.matches(each.names, ()))
     ]
     age = describe_newer(newer, found.as_of, days, recent is not None, context.clock.now())
-    return Section(blocks, [age, *_limits(named or found, context), *coverage, note])
+    return Section(blocks, [accrued, age, *_limits(named or found, context), *coverage, note])
 
 
 def describe_sums(sums: TransactionSums) -> str:

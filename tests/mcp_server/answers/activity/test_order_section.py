@@ -436,3 +436,13 @@ def test_prices_in_pence_are_marked_and_amounts_are_in_pounds() -> None:
     paid = re.search(r"9000 +[\d.]+ GBX +-([\d.]+) +GBP", transactions.text)
     assert paid, transactions.text
     assert abs(float(paid[1]) - pounds) < 5
+
+
+def test_the_name_of_a_company_means_its_options_too() -> None:
+    async def scenario(stack: AnswerStack) -> list[list[str]]:
+        called = [await call(stack, what="trades", symbol=symbol, since="7d") for symbol in ("aapl", "apple")]
+        return [re.findall(r"6028\d+", each.text) for each in called]
+
+    by_symbol, by_name = with_stack(scenario)
+    assert by_symbol == by_name
+    assert by_symbol

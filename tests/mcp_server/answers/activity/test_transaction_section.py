@@ -13,6 +13,7 @@ from api_gateway.simulator.accounts.cash_transactions import INTEREST_KINDS, Cas
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.portfolio_analyst.account_history import end_of_day, new_york_date
 from mcp_server.answers.activity.tool import get_activity
+from mcp_server.instruments.instrument import Found
 from tests.mcp_server.answers.activity.order_placing import place
 from tests.mcp_server.answers.answer_stack import AnswerStack, Called, with_stack
 
@@ -147,9 +148,14 @@ def test_the_answer_says_that_a_closed_position_must_be_named() -> None:
 def test_a_contract_that_no_request_has_named_must_wait() -> None:
     async def scenario(stack: AnswerStack) -> Called:
         await call(stack)
+        found = await stack.context.instruments.resolve("TSLA")
+        assert isinstance(found, Found)
+        await place(stack, {"conid": found.instruments[0].conid, "quantity": 3})
+        await stack.sleep(30)
         return await call(stack, symbol="TSLA")
 
     text = with_stack(scenario).text
+    assert "1 execution: " in text
     assert "15 minutes" in text
     assert "not available" in text
     assert "not included" in text
@@ -172,3 +178,14 @@ def test_an_answer_states_its_age_and_the_trades_that_it_lacks() -> None:
     assert PATH in renewed.requests
     assert "not included" not in renewed.text
     assert " Sell " in renewed.text
+
+
+def test_without_dividends_the_answer_says_so_and_what_accrues() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[Called, Called, float]:
+        every, one = await call(stack), await call(stack, symbol="IBM")
+        summary = await stack.send("GET", "/portfolio/DU1234567/summary")
+        return every, one, summary["accrueddividend"]["amount"]
+
+    every, one, accrued = with_stack(scenario)
+    assert f"{accrued:g} USD" in every.text
+    assert "Accrued" not in one.text
