@@ -17,6 +17,9 @@ from mcp_server.rest.parameters import ACCOUNT_PATTERN
 ALL: Final = "all"
 _MIN_ENDING: Final = 3
 _MAX_LISTED: Final = 20
+_DYNAMIC: Final = (
+    " This login's other accounts are found by search: search_dynamic_accounts, then select_dynamic_account."
+)
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,12 @@ class Account:
 
 @dataclass(frozen=True)
 class Accounts:
-    """The accounts of one login."""
+    """The accounts of one login. `is_dynamic`: it has further ones, which IBKR finds by search only."""
 
     all: tuple[Account, ...]
     selected: str
     is_advisor: bool
+    is_dynamic: bool = False
 
     @property
     def scope(self) -> str:
@@ -73,8 +77,16 @@ class Accounts:
         why = "matches several accounts" if found else "is not an account of this login"
         raise AnswerError(
             f'`account` "{sanitize(text, max_length=40)}" {why}.',
-            f"Write one of: {self._list_for_errors(found or self.clients)}.",
+            f"Write one of: {self._list_for_errors(found or self.all)}.{_DYNAMIC if self.is_dynamic else ''}",
         )
+
+    def omissions(self, chosen: Sequence[Account]) -> list[str]:
+        """Which accounts an answer about all of them leaves out."""
+        if {each.id for each in chosen} != {each.id for each in self.clients}:
+            return []
+        masters = [each.id for each in self.all if each not in chosen]
+        notes = [f"Without the master account {each}: account={each} for it." for each in masters]
+        return [*notes, *([_DYNAMIC.strip()] if self.is_dynamic else [])]
 
     def choose_one(self, wanted: str | None) -> Account:
         """The one account that the argument `account` means. Raises AnswerError if it means several."""
@@ -124,7 +136,7 @@ def parse_accounts(value: Any) -> Accounts:
     groups = {str(each) for key in ("groups", "profiles") for each in body.get(key) or ()}
     properties = body.get("acctProps") or {}
     aliases = body.get("aliases") or {}
-    paper = body.get("isPaper")
+    paper, features = body.get("isPaper"), body.get("allowFeatures") or {}
     ids = [
         each
         for each in dict.fromkeys(map(str, body.get("accounts") or ()))
@@ -142,5 +154,6 @@ def parse_accounts(value: Any) -> Accounts:
     return Accounts(
         accounts,
         selected=str(body.get("selectedAccount") or ""),
-        is_advisor=bool((body.get("allowFeatures") or {}).get("allowFA")),
+        is_advisor=bool(features.get("allowFA")),
+        is_dynamic=bool(features.get("allowDynAccount")),
     )

@@ -34,12 +34,16 @@ class Session:
 
 @dataclass(frozen=True)
 class MarketState:
-    """The state of a market at one time, as answers name it; `is_open` means regular trading hours."""
+    """The state of a market at one time, as answers name it; `is_open` means regular trading hours.
+
+    `is_trading_day`: it opens on this day in New York, or the schedule is unknown.
+    """
 
     words: str
     is_open: bool
     next_open: datetime | None = None
     closes: datetime | None = None
+    is_trading_day: bool = True
 
 
 class MarketHours:
@@ -119,4 +123,7 @@ def state_at(sessions: tuple[Session, ...], moment: datetime) -> MarketState:
         before = upcoming is not None and in_new_york(upcoming).date() == today
         return MarketState("pre-market" if before else "after hours", False, upcoming)
     opens = f", opens {in_new_york(upcoming):%a %H:%M}" if upcoming is not None else ""
-    return MarketState(f"market closed{opens}", False, upcoming)
+    trades = any(
+        in_new_york(each.opens).date() == in_new_york(moment).date() for each in sessions if each.regular
+    )
+    return MarketState(f"market closed{opens}", False, upcoming, is_trading_day=trades)

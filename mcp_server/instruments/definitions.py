@@ -20,7 +20,7 @@ MAX_DESCRIPTION: Final = 60
 DEFINITION_FIELDS: Final = (
     "conid", "ticker", "name", "assetClass", "currency", "listingExchange", "expiry", "lastTradingDay",
     "putOrCall", "strike", "undConid", "undSym", "multiplier", "fullName", "isUS", "allExchanges",
-    "sector",
+    "sector", "type",
 )  # fmt: skip
 DETAIL_FIELDS: Final = (
     "con_id", "symbol", "company_name", "instrument_type", "currency", "exchange", "maturity_date", "right",
@@ -68,7 +68,7 @@ def from_definition(
         description=_text(row.get("fullName") or details.get("text"))[:MAX_DESCRIPTION],
         today=today,
     )
-    return replace(found, sector=_text(row.get("sector")))
+    return replace(found, sector=_text(row.get("sector")), stock_type=_text(row.get("type")))
 
 
 def from_chain_row(

@@ -66,7 +66,7 @@ class Instrument:
     `exchange` is where it is listed; SMART for options. `expiry` is the last day of a derivative, or a bond's
     maturity; `contract_month` is yyyymm, which for some futures is not the month of the expiry.
     `underlying_conid` is what IBKR lists as the underlying: of a future, the product's index. `multiplier` is
-    1 where IBKR reports none.
+    1 where IBKR reports none. `stock_type` is ETF, COMMON, ADR and others; empty if IBKR does not say.
     """
 
     conid: int
@@ -85,6 +85,7 @@ class Instrument:
     underlying_conid: int | None = None
     is_us: bool = False
     sector: str = ""
+    stock_type: str = ""
 
     def printed_as(self, text: str) -> Self:
         """The same instrument with another text."""

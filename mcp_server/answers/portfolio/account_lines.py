@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mcp_server.answers import formats
+from mcp_server.answers.market_hours import MarketState
 from mcp_server.answers.portfolio.balances import Balances, CurrencyBalance
 from mcp_server.answers.portfolio.holdings import Holding, sum_known
 from mcp_server.answers.portfolio.reading import AccountPortfolio
@@ -15,6 +16,8 @@ _MAX_CURRENCIES: Final = 8
 _TOP: Final = 5
 _NOTICEABLE: Final = 1.0
 """Differences of less than this are rounding."""
+_PRICE_MOVE: Final = 5e-4
+"""By which part a future's price can have changed between two figures that are read at the same time."""
 
 
 def account_line(portfolio: AccountPortfolio) -> str:
@@ -43,23 +46,24 @@ def _cash(row: CurrencyBalance) -> str:
     return f"{row.currency} {formats.amount(row.cash)}{' borrowed' if (row.cash or 0) < 0 else ''}"
 
 
-def margin_line(portfolio: AccountPortfolio) -> str:
+def margin_line(portfolio: AccountPortfolio, market: MarketState) -> str:
     """`excess liquidity 897966, cushion 90.7 %; day P&L -530 (-0.05 %)`."""
     balances = portfolio.balances
     cushion = formats.fraction_as_percent(balances.cushion, 1, signed=False)
     return (
         f"excess liquidity {money(balances.number('excessliquidity'))}"
-        f"{f', cushion {cushion} %' if cushion else ''}; {day_text(portfolio)}"
+        f"{f', cushion {cushion} %' if cushion else ''}; {day_text(portfolio, market)}"
     )
 
 
-def day_text(portfolio: AccountPortfolio) -> str:
+def day_text(portfolio: AccountPortfolio, market: MarketState) -> str:
     """The day's profit, with its percentage of the account's value at the prior close."""
     day = portfolio.day
+    label = "day P&L" if market.is_trading_day else "day P&L of the last trading day"
     if day is None:
         return f"day P&L {UNKNOWN}"
     percent = formats.percent(day.percent_of(portfolio.balances.net_liquidation))
-    return f"day P&L {money(day.amount, signed=True)}{f' ({percent} %)' if percent else ''}"
+    return f"{label} {money(day.amount, signed=True)}{f' ({percent} %)' if percent else ''}"
 
 
 def totals_text(holdings: Sequence[Holding], noun: str = "positions") -> str:
@@ -97,21 +101,26 @@ def realized_pnl(portfolio: AccountPortfolio) -> float | None:
     return sum_known(each.realized_pnl * rate for each, rate in rates if each.realized_pnl and rate)
 
 
-def realized_text(portfolio: AccountPortfolio) -> str:
+def realized_text(portfolio: AccountPortfolio, market: MarketState) -> str:
     """`realized today +459`, or nothing if nothing was realized."""
     realized = realized_pnl(portfolio)
+    when = "today" if market.is_trading_day else "that day"
     return (
-        f"realized today {money(realized, signed=True)}" if realized and abs(realized) >= _NOTICEABLE else ""
+        f"realized {when} {money(realized, signed=True)}" if realized and abs(realized) >= _NOTICEABLE else ""
     )
 
 
-def cash_note(balances: Balances) -> str:
-    """Why IBKR's total cash value differs from the cash, if it does; otherwise empty."""
+def cash_note(balances: Balances, notional: float = 0.0) -> str:
+    """Why IBKR's total cash value differs from the cash, if it does; otherwise empty.
+
+    `notional`: of the futures, whose profit can have changed between the two figures.
+    """
     total, cash = balances.number("totalcashvalue"), balances.cash
     if total is None or cash is None or abs(total - cash) < _NOTICEABLE:
         return ""
     futures = balances.total.futures_pnl if balances.total is not None else None
-    explained = futures is not None and abs(total - cash - futures) < max(_NOTICEABLE, abs(total) * 1e-5)
+    close = max(_NOTICEABLE, abs(total) * 1e-5, notional * _PRICE_MOVE)
+    explained = futures is not None and abs(total - cash - futures) < close
     why = (
         f"includes unsettled futures P&L ({money(futures, signed=True)})"
         if explained

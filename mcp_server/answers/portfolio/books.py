@@ -14,7 +14,8 @@ from mcp_server.answers.accounts import Account, Accounts
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.market_hours import MarketState
 from mcp_server.answers.portfolio.day_changes import DayChanges
-from mcp_server.answers.portfolio.holdings import Holding, build_holdings
+from mcp_server.answers.portfolio.holdings import Holding, build_holdings, sum_known
+from mcp_server.answers.portfolio.positions import FUTURES
 from mcp_server.answers.portfolio.reading import AccountPortfolio, Parts, PortfolioReader
 from mcp_server.answers.provenance import head_line
 from mcp_server.instruments.instrument import Instrument
@@ -39,6 +40,17 @@ class Book:
     def knows_positions(self) -> bool:
         """Whether the positions of any of its accounts could be read."""
         return any(each.positions is not None for each in self.portfolios)
+
+    @property
+    def settled_futures_pnl(self) -> float | None:
+        """The open profit of the futures that daily settlement has added to the cash already.
+
+        None if a ledger does not say how much is unsettled.
+        """
+        totals = [each.balances.total for each in self.portfolios]
+        unsettled = [each.futures_pnl for each in totals if each is not None and each.futures_pnl is not None]
+        profit = sum_known(each.open_pnl for each in self.holdings if each.position.kind == FUTURES)
+        return None if profit is None or len(unsettled) < len(totals) else profit - sum(unsettled)
 
     def with_computed_days(self, changes: DayChanges) -> Book:
         """The same, with the days that the changes of all positions of an account add up to."""
@@ -106,6 +118,7 @@ async def read_library(
         groups.setdefault(portfolio.balances.base_currency, []).append(portfolio)
     instruments = await _read_instruments(context, portfolios)
     notes = [problem for portfolio in portfolios for problem in portfolio.problems]
+    notes += accounts.omissions(chosen)
     books = [await _build_book(context, base, group, instruments, notes) for base, group in groups.items()]
     return Library(books, market, context.clock.now(), accounts.selected, notes)
 

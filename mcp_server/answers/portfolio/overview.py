@@ -46,7 +46,11 @@ def account_blocks(library: Library, book: Book, context: AnswerContext, limit: 
     """The lines about a book's accounts: two for one account, otherwise a table with their sum."""
     if library.single is not None:
         portfolio = library.single
-        line = [margin_line(portfolio), totals(book), realized_text(portfolio)]
+        line = [
+            margin_line(portfolio, library.market),
+            totals(book),
+            realized_text(portfolio, library.market),
+        ]
         return [account_line(portfolio), "; ".join(filter(None, line))]
     rows = account_rows(book)
     # The sum comes first, so that it is never cut off and its numbers are in line with those of the accounts.
@@ -68,7 +72,12 @@ def account_names(book: Book) -> str:
 
 def cash_notes(library: Library) -> list[str]:
     """Why IBKR's total cash value differs, for a single account."""
-    note = cash_note(library.single.balances) if library.single is not None else ""
+    if library.single is None:
+        return []
+    futures = (
+        each.notional for book in library.books for each in book.holdings if each.position.is_settled_daily
+    )
+    note = cash_note(library.single.balances, sum(abs(each) for each in futures if each))
     return [note] if note else []
 
 
@@ -77,7 +86,12 @@ def account_notes(library: Library) -> list[str]:
     portfolios = [each for book in library.books for each in book.portfolios]
     notes = cash_notes(library)
     days = [each.day for each in portfolios]
-    if any(day is not None and day.is_computed for day in days):
+    own = [each.day for each in portfolios if each.account.id == library.selected]
+    if any(day is not None and day.is_computed for day in own):
+        notes.append(
+            "Day P&L is computed from changes of the current positions, because IBKR's own figure is missing."
+        )
+    elif any(day is not None and day.is_computed for day in days):
         notes.append(
             f"Day P&L: IBKR reports it only for the selected account{_named(library)}; the others' is "
             "computed from price changes of their current positions, without today's trades."

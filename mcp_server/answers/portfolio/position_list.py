@@ -20,7 +20,8 @@ TOOL: Final = "get_portfolio"
 class PositionList:
     """All rows in order. `columns` None: the default ones, and with `with_day` the day's change as an amount.
 
-    `has_changes`: the rows have their changes already.
+    `has_changes`: the rows have their changes already. `settled`: the open profit of all futures that is in
+    the cash already; None if it is unknown.
     """
 
     rows: Sequence[Holding]
@@ -32,6 +33,7 @@ class PositionList:
     has_changes: bool = False
     start: int = 0
     selected: str = ""
+    settled: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,5 +64,15 @@ async def show_positions(positions: PositionList, context: AnswerContext) -> Sho
         text += f"\nand {len(rest)} more: value {value}, open P&L {profit} (cursor {cursor})"
     notes = changes.notes(shown) if changes else []
     if positions.columns is None and any(each.position.is_settled_daily for each in shown):
-        notes.append("Futures: value is their open P&L, notional their exposure.")
+        notes.append(f"Futures: value is their open P&L, notional their exposure.{_settled(positions)}")
     return ShownPositions(text, changes.data if changes else "", notes)
+
+
+def _settled(positions: PositionList) -> str:
+    if positions.settled is None or abs(positions.settled) < 1:
+        return ""
+    amount = formats.amount(positions.settled, signed=True)
+    return (
+        f" {amount} of that P&L is in the cash already, by daily settlement: "
+        "only the rest adds to net liquidation."
+    )

@@ -9,7 +9,8 @@ from typing import Any, Final
 from mcp_server.answers.outside_text import outside_name
 from mcp_server.answers.quotes import parse_number
 
-SETTLED_DAILY: Final = frozenset({"FUT", "CFD"})
+FUTURES: Final = "FUT"
+SETTLED_DAILY: Final = frozenset({FUTURES, "CFD"})
 """Kinds that are not paid for: what an account has of them is their profit, not their contract value."""
 
 CURRENCY_PAIRS: Final = "CASH"

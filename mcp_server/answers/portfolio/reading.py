@@ -19,6 +19,8 @@ _PAGE_SIZE: Final = 100
 _MAX_PAGES: Final = 50
 _ACCOUNTS_AT_ONCE: Final = 4
 _WORTH_MENTIONING: Final = 1.0
+_LEDGER: Final = "cash by currency"
+_DAY: Final = "day P&L from IBKR"
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,16 @@ class PortfolioReader:
             "positions": self._current_positions(account),
         }
         if parts.ledger:
-            requests["cash by currency"] = self._get("/portfolio/{account}/ledger", account)
+            requests[_LEDGER] = self._get("/portfolio/{account}/ledger", account)
         if parts.day:
-            requests["day P&L"] = self._day_pnl(account)
+            requests[_DAY] = self._day_pnl(account)
         found = await gather_partial(requests)
         problems = [f"{account.id}: no {name}: {error.problem}" for name, error in found.errors.items()]
-        balances = parse_balances(found.values.get("account values"), found.values.get("cash by currency"))
+        if _LEDGER in found.errors:
+            problems.append(
+                f"{account.id}: cash is IBKR's total cash value, which includes unsettled futures P&L."
+            )
+        balances = parse_balances(found.values.get("account values"), found.values.get(_LEDGER))
         positions, is_cached = found.values.get("positions", (None, False))
         if "account values" in found.values and not balances.summary:
             problems.append(f"{account.id}: IBKR sent no account values.")
@@ -91,7 +97,7 @@ class PortfolioReader:
                 f"{account.id}: positions are from IBKR's cache and may be a few minutes old, "
                 "because its current list failed. A trade of the last minutes may be missing."
             )
-        return AccountPortfolio(account, balances, positions, found.values.get("day P&L"), problems)
+        return AccountPortfolio(account, balances, positions, found.values.get(_DAY), problems)
 
     async def _day_pnl(self, account: Account) -> DayPnl | None:
         """The account's profit; None if it is not the selected one. All accounts share one request."""

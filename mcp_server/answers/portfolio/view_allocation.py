@@ -18,7 +18,7 @@ from mcp_server.answers.portfolio.columns import kind_name
 from mcp_server.answers.portfolio.holdings import Holding, sum_known
 from mcp_server.answers.portfolio.overview import NO_MATCH, account_names, totals
 from mcp_server.answers.portfolio.positions import CURRENCY_PAIRS
-from mcp_server.answers.portfolio.selection import describe_choices, select
+from mcp_server.answers.portfolio.selection import describe_choices, sector, understand
 from mcp_server.answers.table import Column, format_table
 from mcp_server.pictures.charts import AllocationChart, AllocationRow
 from mcp_server.pictures.renderer import PictureError
@@ -49,10 +49,13 @@ async def allocation_view(
         blocks.append(
             f"{account_names(book)}. Net liquidation {formats.amount(worth) or 'unknown'}; {totals(book)}"
         )
-        rows = select(book.holdings, arguments.only) if arguments.only else book.holdings
+        found = understand(book.holdings, arguments.only or "")
+        rows = found.rows if arguments.only else book.holdings
         if arguments.only and not rows:
             blocks.append(NO_MATCH.format(outside_name(arguments.only), describe_choices(book.holdings)))
             continue
+        if arguments.only:
+            blocks.append(f"only {found.meaning or outside_name(arguments.only)}: positions {len(rows)}")
         whole = book if not arguments.only else None
         charts.append(allocation_chart(book, rows, whole, worth))
         blocks += [
@@ -112,12 +115,6 @@ def sector_shares(rows: Sequence[Holding]) -> list[Share]:
     """By the sector that IBKR counts the company to; without futures, which have no value of their own."""
     paid = [each for each in rows if each.value is not None and not each.position.is_settled_daily]
     return _group(paid, lambda each: outside_name(sector(each)) or NO_SECTOR)
-
-
-def sector(holding: Holding) -> str:
-    """The sector of a holding; may be empty."""
-    own = holding.instrument.sector if holding.instrument is not None else ""
-    return own or holding.position.sector
 
 
 def currency_shares(rows: Sequence[Holding], book: Book | None) -> list[Share]:

@@ -55,7 +55,10 @@ async def options_view(
             order = {id(each): at for at, each in enumerate(sort_holdings(held, arguments.by))}
             ordered = sorted(rows, key=lambda each: order[id(each.holding)])
         listing = Listing(_columns(book.base), ordered, arguments.limit, head=f"options, in {book.base}")
-        blocks += [f"{account_names(book)}. {_sums(rows)}", show_listing(TOOL, listing, context.cursors)]
+        blocks += [
+            f"{account_names(book)}. {_sums(rows, book.base)}",
+            show_listing(TOOL, listing, context.cursors),
+        ]
         data, notes = data or book_data, [*notes, *book_notes]
     head = library.head(context.clock.now(), f"quotes {data}" if data else "")
     return Answer([head, *blocks], notes)
@@ -151,7 +154,7 @@ def _missing(rows: Sequence[OptionRow], quotes: Quotes) -> list[str]:
     return [f"No Greeks for {names}{more}, so they are not in the totals: {why}."]
 
 
-def _sums(rows: Sequence[OptionRow]) -> str:
+def _sums(rows: Sequence[OptionRow], base: str) -> str:
     deltas = delta_by_underlying(rows)
     shown = [
         f"{name} {formats.amount(value, signed=True)}"
@@ -162,9 +165,10 @@ def _sums(rows: Sequence[OptionRow]) -> str:
         f"options {len(rows)}",
         f"value {money(sum_known(each.holding.value for each in rows))}",
         f"open P&L {money(sum_known(each.holding.open_pnl for each in rows), signed=True)}",
-        f"delta {money(sum_known(each.delta_money for each in rows), signed=True)}",
-        f"theta {money(sum_known(each.theta for each in rows), signed=True)} a day",
-        f"vega {money(sum_known(each.vega for each in rows), signed=True)}",
+        f"delta {money(sum_known(each.delta_money for each in rows), signed=True)} {base}".strip(),
+        f"theta {money(sum_known(each.theta for each in rows), signed=True)} {base}".strip() + " a day",
+        f"vega {money(sum_known(each.vega for each in rows), signed=True)} {base}".strip()
+        + " per point of IV",
     ]
     by_underlying = f"; delta in shares: {', '.join([*shown, *more])}" if shown else ""
     return "; ".join(parts) + by_underlying
@@ -179,9 +183,9 @@ def _columns(base: str) -> list[Column[OptionRow]]:
         Column(f"value {base}".strip(), lambda each: formats.amount(each.holding.value)),
         Column("open P&L", lambda each: formats.amount(each.holding.open_pnl, signed=True)),
         Column("delta shares", lambda each: formats.ratio(each.delta_shares, 1)),
-        Column("delta", lambda each: formats.amount(each.delta_money)),
+        Column(f"delta {base}".strip(), lambda each: formats.amount(each.delta_money)),
         Column("gamma shares", lambda each: formats.ratio(each.gamma_shares)),
-        Column("theta/day", lambda each: formats.amount(each.theta)),
-        Column("vega", lambda each: formats.amount(each.vega)),
+        Column(f"theta {base}/day".replace(" /", "/"), lambda each: formats.amount(each.theta)),
+        Column(f"vega {base}/point".replace(" /", "/"), lambda each: formats.amount(each.vega)),
         Column("IV%", lambda each: formats.ratio(each.volatility, 1)),
     ]

@@ -25,7 +25,7 @@ from mcp_server.answers.portfolio.overview import (
     read_overview,
 )
 from mcp_server.answers.portfolio.position_list import PositionList, show_positions
-from mcp_server.answers.portfolio.selection import describe_choices, select
+from mcp_server.answers.portfolio.selection import describe_choices, select, understand
 
 _NOTICEABLE_PART: Final = 0.0003
 _MAX_NAMED: Final = 5
@@ -63,6 +63,7 @@ async def positions_view(
                 with_day=by_day or not whole,
                 has_changes=changes is not NO_CHANGES,
                 selected=library.selected,
+                settled=book.settled_futures_pnl,
             ),
             context,
         )
@@ -111,7 +112,8 @@ def _selection_blocks(library: Library, book: Book, rows: Sequence[Holding], onl
     blocks = [account_line(library.single)] if library.single is not None else []
     name = outside_name(only)
     if rows:
-        return [*blocks, selection_text(name, rows)]
+        meaning = understand(book.by_account, only).meaning
+        return [*blocks, selection_text(meaning or f'"{name}"', rows)]
     if not book.knows_positions:
         return [*blocks, "positions unknown"]
     return [*blocks, NO_MATCH.format(name, describe_choices(book.holdings))]
@@ -124,7 +126,7 @@ def selection_text(only: str, rows: Sequence[Holding]) -> str:
     notional = sum_known(each.notional for each in rows)
     share = formats.percent(weight, 1, signed=False) or UNKNOWN
     parts = [
-        f'"{only}": positions {len(rows)}',
+        f"{only}: positions {len(rows)}",
         f"value {money(value)} ({share} % of net liquidation)",
         *([f"notional {money(notional)}"] if notional is not None else []),
         f"open P&L {profit}",

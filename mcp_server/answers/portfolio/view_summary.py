@@ -9,6 +9,7 @@ from mcp_server.answers import formats
 from mcp_server.answers.accounts import Account, Accounts
 from mcp_server.answers.answer import Answer
 from mcp_server.answers.context import AnswerContext
+from mcp_server.answers.market_hours import MarketState
 from mcp_server.answers.portfolio.account_lines import (
     account_line,
     day_text,
@@ -58,21 +59,21 @@ async def summary_view(
     blocks = []
     for book in library.books:
         if library.single is not None:
-            blocks += _account_blocks(library.single, book)
+            blocks += _account_blocks(library.single, book, library.market)
         else:
             blocks += account_blocks(library, book, context, arguments.limit)
     head = library.head(context.clock.now(), f"quotes {changes.data}" if changes.data else "")
     return Answer([head, *blocks], [*library.notes, *account_notes(library)])
 
 
-def _account_blocks(portfolio: AccountPortfolio, book: Book) -> list[str]:
+def _account_blocks(portfolio: AccountPortfolio, book: Book, market: MarketState) -> list[str]:
     balances = portfolio.balances
     lines = ["; ".join(_named(balances, line)) for line in _LINES]
     cushion = formats.fraction_as_percent(balances.cushion, 1, signed=False)
     lines[1] += f"; cushion {cushion} %" if cushion else ""
     leverage = formats.ratio(balances.number("leverage-s"))
     lines[2] += f"; leverage {leverage}" if leverage else ""
-    profit = [day_text(portfolio), totals(book), realized_text(portfolio)]
+    profit = [day_text(portfolio, market), totals(book), realized_text(portfolio, market)]
     return [account_line(portfolio), *lines, "; ".join(filter(None, profit))]
 
 

@@ -69,3 +69,12 @@ def test_the_accounts_are_read_once_in_a_session() -> None:
         return stack.requests
 
     assert with_stack(scenario).count("GET /iserver/accounts") == 1
+
+
+def test_what_an_answer_about_all_accounts_leaves_out_is_said(accounts: Accounts) -> None:
+    assert any("DF1234567" in each for each in accounts.omissions(accounts.clients))
+    assert accounts.omissions(accounts.choose("Bold")) == []
+    dynamic = parse_accounts(ADVISOR | {"allowFeatures": {"allowDynAccount": True}})
+    assert any("search_dynamic_accounts" in each for each in dynamic.omissions(dynamic.clients))
+    with pytest.raises(AnswerError, match="search_dynamic_accounts"):
+        dynamic.choose("U7654321")

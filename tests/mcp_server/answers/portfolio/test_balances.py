@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mcp_server.answers.portfolio.account_lines import cash_note
 from mcp_server.answers.portfolio.balances import parse_balances
 
 
@@ -56,3 +57,10 @@ def test_a_rate_is_that_of_the_ledger_and_one_for_the_base_currency() -> None:
 def test_what_the_summary_lacks_comes_from_the_ledger() -> None:
     balances = parse_balances({"excessliquidity": amount(450)}, LEDGER)
     assert (balances.net_liquidation, balances.cushion, balances.realized_pnl) == (900, 0.5, 7)
+
+
+def test_a_future_that_moves_between_two_figures_does_not_change_the_explanation() -> None:
+    row = {"cashbalance": 700_000, "futuresonlypnl": -2825, "exchangerate": 1}
+    balances = parse_balances({"totalcashvalue": {"amount": 697_150}}, {"BASE": row})
+    assert "-2825" in cash_note(balances, notional=334_000)
+    assert "-2825" not in cash_note(balances, notional=10_000)

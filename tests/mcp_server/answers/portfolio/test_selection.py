@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from mcp_server.answers.portfolio.selection import describe_choices, select
+from mcp_server.answers.portfolio.holdings import Holding
+from mcp_server.answers.portfolio.selection import describe_choices, select, understand
+from mcp_server.instruments.instrument import Instrument
 from tests.mcp_server.answers.portfolio.held import held
 
 HELD = held(
@@ -48,3 +52,35 @@ def test_the_choices_are_the_names_classes_and_currencies_that_exist() -> None:
     text = describe_choices(HELD * 4)
     assert all(each in text for each in ("AAPL", "ESZ6", "FOP", "EUR"))
     assert describe_choices([]) != ""
+
+
+def described(name: str, sector: str, stock_type: str) -> Instrument:
+    return Instrument(
+        conid=1, text=name, symbol=name, name=f"{name} Technology", kind="STK", sector=sector,
+        stock_type=stock_type,
+    )  # fmt: skip
+
+
+FUND, SHARE, UNTYPED = (
+    replace(HELD[0], instrument=described(*each))
+    for each in (("XLK", "Funds", "ETF"), ("MSFT", "Technology", "COMMON"), ("OLD", "Funds", ""))
+)
+
+
+@pytest.mark.parametrize(
+    ("only", "rows"),
+    [
+        ("technology", [SHARE]),
+        ("Tech", [SHARE]),
+        ("ETFs", [FUND, UNTYPED]),
+        ("etf", [FUND, UNTYPED]),
+        ("stocks", [SHARE]),
+        ("equities", [SHARE]),
+        ("STK", [FUND, SHARE, UNTYPED]),
+        ("msft tech", [SHARE]),
+    ],
+)
+def test_a_sector_comes_before_names_and_etfs_are_no_stocks(only: str, rows: list[Holding]) -> None:
+    found = understand([FUND, SHARE, UNTYPED], only)
+    assert found.rows == rows
+    assert found.meaning

@@ -200,7 +200,8 @@ def test_an_advisor_gets_a_line_for_each_client_and_their_sum() -> None:
         assert int(others[-2]) == len(valuation.open_positions)
     total = called.row("total of 5")
     assert float(total[0]) == pytest.approx(sum(each.net_liquidation for each in truth.values()), abs=300)
-    assert "DF2234567" not in called.text
+    assert not any(line.startswith("DF2234567") for line in called.text.splitlines())
+    assert "account=DF2234567" in called.text
 
 
 def test_one_instrument_is_shown_for_each_account_that_holds_it() -> None:
@@ -409,6 +410,36 @@ def test_what_strange_rows_say_is_shown_as_data() -> None:
     assert "99" in bond.split()
 
 
+def test_without_a_ledger_the_cash_is_said_to_be_another_figure_and_a_missing_day_is_explained_once() -> None:
+    async def scenario(stack: AnswerStack) -> list[str]:
+        stack.respond = failing("/ledger")
+        without_ledger = (await stack.call(get_portfolio)).text
+        stack.respond = failing("/pnl/partitioned")
+        await stack.sleep(10)
+        return [without_ledger, (await stack.call(get_portfolio)).text]
+
+    without_ledger, without_day = with_stack(scenario)
+    notes = [line for line in without_ledger.splitlines() if line.startswith("Note: ")]
+    assert any("total cash value" in line and "DU1234567" in line for line in notes)
+    days = [line for line in without_day.splitlines() if line.startswith("Note: ") and "ay P&L" in line]
+    assert len(days) == 2
+    assert not any("others" in line for line in days)
+
+
+def test_how_much_of_the_futures_profit_is_cash_already_is_said() -> None:
+    async def scenario(stack: AnswerStack) -> tuple[Called, Valuation]:
+        portfolio = await Portfolio.warm(stack)
+        return await portfolio.call(), portfolio.valuation()
+
+    called, truth = with_stack(scenario)
+    [future] = [each for each in truth.open_positions if each.instrument.sec_type == "FUT"]
+    [note] = [line for line in called.text.splitlines() if line.startswith("Note: Futures")]
+    found = re.search(r"[+-][0-9]+", note)
+    assert found
+    settled = future.unrealised - truth.base_ledger.futures_pnl
+    assert float(found[0]) == pytest.approx(settled, abs=60)
+
+
 def test_quotes_that_are_not_subscribed_are_named_once() -> None:
     async def scenario(stack: AnswerStack) -> Called:
         return await stack.call(get_portfolio)
@@ -424,7 +455,9 @@ def test_a_weekend_and_an_account_without_positions_are_said() -> None:
 
     called = with_stack(scenario, "dynamic", now=SATURDAY)
     assert "market closed" in called.text.splitlines()[0]
-    assert len(called.text.splitlines()) == 3
+    lines = called.text.splitlines()
+    assert [line.startswith("Note: ") for line in lines] == [False, False, False, True]
+    assert "day P&L of the last trading day" in lines[2]
 
 
 def test_borrowed_currencies_shorts_and_futures_have_their_signs() -> None:
