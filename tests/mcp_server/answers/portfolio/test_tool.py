@@ -427,16 +427,17 @@ def test_without_a_ledger_the_cash_is_said_to_be_another_figure_and_a_missing_da
 
 
 def test_how_much_of_the_futures_profit_is_cash_already_is_said() -> None:
-    async def scenario(stack: AnswerStack) -> tuple[Called, Valuation]:
+    async def scenario(stack: AnswerStack) -> tuple[Called, Valuation, Any]:
         portfolio = await Portfolio.warm(stack)
-        return await portfolio.call(), portfolio.valuation()
+        called, truth = await portfolio.call(), portfolio.valuation()
+        return called, truth, await stack.send("GET", "/portfolio/DU1234567/ledger")
 
-    called, truth = with_stack(scenario)
+    called, truth, ledger = with_stack(scenario)
     [future] = [each for each in truth.open_positions if each.instrument.sec_type == "FUT"]
     [note] = [line for line in called.text.splitlines() if line.startswith("Note: Futures")]
     found = re.search(r"[+-][0-9]+", note)
     assert found
-    settled = future.unrealised - truth.base_ledger.futures_pnl
+    settled = future.unrealised - ledger["BASE"]["futuresonlypnl"]
     assert float(found[0]) == pytest.approx(settled, abs=60)
 
 
