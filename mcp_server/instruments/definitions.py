@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -15,6 +16,8 @@ from mcp_server.instruments.instrument import OPTIONS, Instrument, Kind, Right, 
 from mcp_server.instruments.names import future_text, listing_text, option_text
 
 MAX_DESCRIPTION: Final = 60
+MAX_CODE: Final = 20
+_NO_CODE: Final = re.compile(r"[^A-Za-z0-9._]")
 
 # What is stored of a row of `/trsrv/secdef`, and of a contract's details.
 DEFINITION_FIELDS: Final = (
@@ -48,7 +51,7 @@ def from_definition(
     kind = to_kind(row.get("assetClass") or details.get("instrument_type"))
     symbol = _text(row.get("ticker") or details.get("symbol") or row.get("undSym"))
     expiry = _first_day(row.get("expiry"), row.get("lastTradingDay"), details.get("maturity_date"))
-    exchange = _text(row.get("listingExchange") or details.get("exchange")).removesuffix(".NMS")
+    exchange = _code(row.get("listingExchange") or details.get("exchange"))
     is_us = row["isUS"] is True if "isUS" in row else exchange in US_EXCHANGES
     found = _build(
         conid=conid,
@@ -56,7 +59,7 @@ def from_definition(
         name=_text(row.get("name") or details.get("company_name")) or symbol,
         kind=kind,
         exchange=exchange,
-        currency=_text(row.get("currency") or details.get("currency")),
+        currency=_code(row.get("currency") or details.get("currency")),
         expiry=expiry,
         strike=to_decimal(row.get("strike") or details.get("strike")),
         right=_right(row.get("putOrCall") or details.get("right")),
@@ -78,7 +81,7 @@ def from_chain_row(
     conid = to_conid(row.get("conid"))
     if conid is None:
         return None
-    exchange = _text(row.get("listingExchange") or row.get("exchange"))
+    exchange = _code(row.get("listingExchange") or row.get("exchange"))
     symbol = _text(row.get("symbol") or row.get("ticker"))
     return _build(
         conid=conid,
@@ -86,7 +89,7 @@ def from_chain_row(
         name=_text(row.get("companyName")) or symbol,
         kind=kind,
         exchange=exchange,
-        currency=_text(row.get("currency")),
+        currency=_code(row.get("currency")),
         expiry=parse_day(row.get("maturityDate")),
         strike=to_decimal(row.get("strike")),
         right=_right(row.get("right")),
@@ -180,3 +183,8 @@ def _first_day(*values: object) -> date | None:
 
 def _text(value: object) -> str:
     return clean_line(str(value)) if isinstance(value, (str, int, float)) else ""
+
+
+def _code(value: object) -> str:
+    """An exchange or a currency: it is printed in names, so that it is one short word."""
+    return _NO_CODE.sub("", _text(value).removesuffix(".NMS"))[:MAX_CODE]

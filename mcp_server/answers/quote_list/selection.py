@@ -12,13 +12,14 @@ from mcp_server.answers.errors import AnswerError
 from mcp_server.answers.instruments import describe_meaning, describe_unresolved
 from mcp_server.answers.outside_text import outside_name
 from mcp_server.answers.quote_list.conid_lists import read_holdings, read_watchlist
-from mcp_server.instruments.instrument import KIND_NAMES, Choices, Found, Instrument, Resolution
+from mcp_server.instruments.instrument import KIND_NAMES, Choices, Found, Instrument, Resolution, Unknown
 
 _WATCHLIST: Final = re.compile(r"(?:my )?watch ?list[ :=]*(?P<name>.*)", re.IGNORECASE | re.DOTALL)
 _HOLDINGS: Final = re.compile(
     r"(?:my |the )?(?:current )?(?:portfolio|positions|holdings)(?: of (?P<account>.+))?", re.IGNORECASE
 )
 _MAX_BONDS: Final = 15
+_MAX_UNKNOWN: Final = 10
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Selection:
     also: dict[str, None] = field(default_factory=dict)
     """Other listings of the same names, each with its currency."""
     problems: list[str] = field(default_factory=list)
+    unknown: list[Unknown] = field(default_factory=list)
 
     def add(self, instrument: Instrument, *, inverse: bool = False) -> None:
         """Add an instrument unless it is already there."""
@@ -79,9 +81,20 @@ async def select(texts: Sequence[str], context: AnswerContext) -> Selection:
         await _add_collection(selection, found.conids, context)
         if not found.conids:
             selection.problems.append(found.if_empty)
+    _add_unknown(selection)
     if not selection.targets:
         raise AnswerError("\n".join(selection.problems) or "`what` is empty.")
     return selection
+
+
+def _add_unknown(selection: Selection) -> None:
+    """One line about the names that mean nothing; the reason, which ends with a hint, is given once."""
+    if not selection.unknown:
+        return
+    names = ", ".join(f'"{outside_name(each.query)}"' for each in selection.unknown[:_MAX_UNKNOWN])
+    more = len(selection.unknown) - _MAX_UNKNOWN
+    names += f" and {more} more" if more > 0 else ""
+    selection.problems.append(f"{names}: {selection.unknown[0].reason}")
 
 
 async def _add_collection(selection: Selection, conids: Sequence[int], context: AnswerContext) -> None:
@@ -102,6 +115,9 @@ async def _add_resolution(
             selection.add(inverse, inverse=True)
             return
     if isinstance(resolution, Choices) and await _add_bonds(selection, resolution, context):
+        return
+    if isinstance(resolution, Unknown):
+        selection.unknown.append(resolution)
         return
     if not isinstance(resolution, Found):
         selection.problems.append(describe_unresolved(resolution))

@@ -71,6 +71,12 @@ def test_all_kinds_are_quoted_at_once_each_with_its_currency_and_market() -> Non
     assert result.row("BTC.USD")
 
 
+def test_many_unknown_names_cost_one_line() -> None:
+    result = called(what=[f"XQZ{number}W" for number in range(30)])
+    assert result.text.count("XQZ") == 10
+    assert result.tokens < 250
+
+
 def test_an_issuer_of_several_bonds_gets_the_yields_of_all() -> None:
     result = called(what="US-T")
     rows = [line for line in result.text.splitlines() if re.match(r"US-T \d", line)]
