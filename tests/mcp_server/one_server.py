@@ -9,7 +9,9 @@ from typing import Any, cast
 import httpx
 from mcp_types import TextContent
 
+from api_gateway.access_policy import READ_ONLY
 from api_gateway.client.gateway import GatewayClient
+from api_gateway.settings import GatewaySettings
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 from mcp_server.ticker.client import TickerClient
@@ -24,7 +26,12 @@ class SharedServer:
     """A server that lists every operation, with TRADING_MODE=paper and without a running ticker."""
 
     def __init__(self) -> None:
-        self._gateway: GatewayClient | None = None
+        # What the server reads of a gateway when it is created, before a test has one.
+        self._gateway = GatewayClient(
+            GatewaySettings(_env_file=None),
+            policy=READ_ONLY,
+            transport=httpx.MockTransport(refuse_connection),
+        )
         settings = ServerSettings(
             _env_file=None, trading_mode="paper", mcp_server_tools="all", raw_order_tools=True
         )
