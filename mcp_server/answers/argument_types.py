@@ -56,6 +56,11 @@ def _normalize_choice(value: Any) -> Any:
     )
 
 
+def _singular(value: Any) -> Any:
+    choice = _normalize_choice(value)
+    return choice.removesuffix("s") if isinstance(choice, str) else choice
+
+
 def _normalize_text(value: Any) -> Any:
     return _to_text(value)
 
@@ -74,6 +79,9 @@ def normalize_choices(value: Any) -> list[Any]:
     """A list of words, each once, in the form that `Literal` types have."""
     return list(dict.fromkeys(_normalize_choice(each) for each in split_list(value)))
 
+
+as_singular_choice = BeforeValidator(_singular)
+"""As `as_choice`, for words without an s at their end, which accepts their plurals: calls."""
 
 as_choices = BeforeValidator(normalize_choices)
 """For `Annotated[list[Literal[...]], as_choices]`: accepts what `split_list` and `as_choice` accept."""

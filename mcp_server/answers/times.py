@@ -22,6 +22,7 @@ _FORMATS: Final = (
     "%d%b%y",
     "%d%b%Y",
     "%Y/%m/%d",
+    "%d.%m.%Y",
 )
 _MONTHS: Final = ("%Y-%m", "%b %Y", "%B %Y", "%b%y", "%b %y")
 _PERIOD: Final = re.compile(

@@ -19,6 +19,7 @@ from mcp_server.answers.argument_types import (
     AnyText,
     CursorArgument,
     as_choice,
+    as_singular_choice,
 )
 from mcp_server.answers.availability import describe_availability
 from mcp_server.answers.context import AnswerContext
@@ -77,7 +78,7 @@ class OptionChainArguments(AnswerArguments):
     moneyness: Annotated[
         AnyText | None, Field(description='Strikes this far from the price instead, in %: "+3..+8".')
     ] = None
-    side: Annotated[Literal["both", "call", "put"], as_choice, Field(description="")] = "both"
+    side: Annotated[Literal["both", "call", "put"], as_singular_choice, Field(description="")] = "both"
     income: Annotated[
         Literal["covered_call", "cash_secured_put"] | None,
         as_choice,

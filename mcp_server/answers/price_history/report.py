@@ -40,7 +40,11 @@ def write_head(found: SeriesList, window: Window) -> str:
     delay = max(delays)
     data = []
     words = [each.market.words for each in found.series]
-    if window.end is None and any(each and "closed" not in each for each in words):
+    if len(set(words)) > 1:
+        open_now = [each.instrument.text for each in found.series if each.market.is_open]
+        data = [f"market open for {', '.join(open_now)} only" if open_now else "markets closed"]
+        data += [f"delayed {delay / 60:.0f} min"] if delay else []
+    elif window.end is None and any(each and "closed" not in each for each in words):
         data = [f"delayed {delay / 60:.0f} min" if delay else "live"]
     if len(units) == 1:
         data.append(f"prices in {units.copy().pop()}")
@@ -100,7 +104,13 @@ def list_closes(found: SeriesList, head: str) -> Listing[ClosesRow]:
         series, bar = each
         closes.setdefault(_text_of(bar, series.history), {})[series.instrument.conid] = bar.close
     columns = [Column[ClosesRow]("close of", lambda row: row[0])]
-    columns += [Column[ClosesRow](each.instrument.text, _close_of(each.instrument)) for each in found.series]
+    units = {each.unit for each in found.series}
+    columns += [
+        Column[ClosesRow](
+            each.instrument.text + (f" {each.unit}" if len(units) > 1 else ""), _close_of(each.instrument)
+        )
+        for each in found.series
+    ]
     rows = list(closes.items())
     return Listing(columns, rows, _CELLS // len(columns), lambda rest: f"back to {rest[-1][0]}", head=head)
 

@@ -59,7 +59,9 @@ def test_eight_strikes_with_both_sides_are_small_and_need_few_requests_when_warm
 
 def test_the_quotes_are_those_of_the_contracts() -> None:
     async def scenario(stack: AnswerStack) -> tuple[Called, Any]:
-        result = await stack.call(get_option_chain, underlying="AAPL", near="Jan 2027", side="put", strikes=3)
+        result = await stack.call(
+            get_option_chain, underlying="AAPL", near="Jan 2027", side="Puts", strikes=3
+        )
         strike = table(result.text)[1]["strike"]
         put = await resolve_one(stack.context, f"AAPL 15Jan27 {strike}P")
         quote = (await stack.context.quotes.read([put.conid], ["7308", "7638"])).by_conid[put.conid]

@@ -187,6 +187,17 @@ def test_foreign_hours_units_and_pairs_are_shown_as_they_are() -> None:
     assert " to 2026-11-18" in result.text.splitlines()[1]
 
 
+def test_closes_of_several_currencies_have_their_units_and_name_the_open_market() -> None:
+    result = called(what="EUR.USD, VOD.L, 7203.T", period="5d", view="closes")
+    heading = next(line for line in result.text.splitlines() if line.startswith("close of"))
+    assert "pence" in heading
+    assert "7203@TSEJ JPY" in heading
+    head = result.text.splitlines()[0]
+    assert "live" not in head
+    assert "EUR.USD" in head
+    assert "7203" not in head
+
+
 def test_on_a_saturday_the_history_ends_on_friday_and_is_not_called_live() -> None:
     result = called(what="AAPL", period="1w", options={"now": SATURDAY})
     head, scope = result.text.splitlines()[:2]
