@@ -12,6 +12,7 @@ from typing import Any, Final
 from mcp_types import Tool
 
 from evals.question import OPEN
+from evals.readme import write_readme
 from evals.situation import Situation, call_tool
 from tests.virtual_loop import run_in_virtual_time
 
@@ -145,7 +146,7 @@ def _call(name: str, example: Example) -> str:
 
 
 def main() -> int:
-    """Write the pages."""
+    """Write the pages, and the transcript of README.md."""
     DOCS.mkdir(exist_ok=True)
     pages = write_pages()
     for old in DOCS.glob("*.md"):
@@ -153,6 +154,7 @@ def main() -> int:
             old.unlink()
     for name, text in pages.items():
         (DOCS / name).write_text(text, encoding="utf-8")
+    write_readme()
     return 0
 
 

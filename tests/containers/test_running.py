@@ -351,7 +351,7 @@ def test_a_browser_on_this_machine_is_sent_to_the_login_page(stack: Stack) -> No
 async def test_an_mcp_client_lists_the_tools(stack: Stack) -> None:
     async with stack.client() as client:
         names = {tool.name for tool in await client.list_tools()}
-    assert {"search_tools", "call_tool", "list_portfolio_accounts"} <= names
+    assert {"search_tools", "call_tool", "get_portfolio"} <= names
 
 
 async def test_a_call_about_the_account_returns_the_gateways_response(stack: Stack) -> None:
