@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from typing import Final
 
 from api_gateway.simulator.instruments.instrument import Instrument
 from api_gateway.simulator.prices.quotes import Bar
-from api_gateway.simulator.web_api.market_data.history import bars_for_period, parse_period
-from evals.books import close_on, listed, quote
+from evals.books import close_on, daily_bars, listed, quote
 from evals.facts import Fact, WordFact, number
 from evals.question import OPEN, SATURDAY, Call, Question
 from evals.situation import Situation
@@ -22,27 +21,34 @@ def _history(what: str, **arguments: object) -> Call:
     return Call("get_price_history", {"what": what, **arguments})
 
 
+_MONTHS_AGO: Final = {"3m": date(2026, 8, 18), "1y": date(2025, 11, 18)}
+"""The same day of the month that begins the period, which is counted from the close before it."""
+
+
 def _bars(s: Situation, instrument: Instrument, period: str) -> list[Bar]:
-    """The daily bars of one of IBKR's periods, whose months have 30 days and whose years have 365."""
-    now = s.simulation.clock.now()
-    _, bars = bars_for_period(s.simulation, instrument, parse_period(period), "1d", now, outside_rth=False)
-    return bars
+    """The daily bars from the last one before the period on."""
+    first = datetime.combine(_MONTHS_AGO[period] - timedelta(days=7), time(), UTC)
+    bars = daily_bars(s, instrument, first)
+    begins = datetime.combine(_MONTHS_AGO[period], time(), UTC).timestamp()
+    before = [index for index, each in enumerate(bars) if each.start < begins]
+    return bars[before[-1] :]
 
 
 def _return(bars: Sequence[Bar]) -> float:
-    """From the first close in the period to the last one, in percent."""
+    """From the close before the period to the last one, in percent."""
     return (bars[-1].close / bars[0].close - 1) * 100
 
 
 def _three_months(s: Situation) -> Sequence[Fact]:
     bars = _bars(s, listed(s, "AAPL"), "3m")
     closes = [each.close for each in bars]
+    inside = bars[1:]
     drawdown = min(each / peak - 1 for each, peak in zip(closes, accumulate(closes, max), strict=True))
     return [
         number("return", _return(bars), "AAPL"),
         number("last", closes[-1], "AAPL"),
-        number("high", max(each.high for each in bars), "AAPL"),
-        number("low", min(each.low for each in bars), "AAPL"),
+        number("high", max(each.high for each in inside), "AAPL"),
+        number("low", min(each.low for each in inside), "AAPL"),
         number("drawdown", drawdown * 100, "AAPL"),
     ]
 

@@ -103,7 +103,8 @@ class Bench:
     """One server for all rows, as creating it takes far longer than a call, and a gateway client per call."""
 
     def __init__(self) -> None:
-        self._gateway: GatewayClient | None = None
+        # What the server reads of a gateway when it is created, before a row has one.
+        self._gateway = GatewayClient(GatewaySettings(_env_file=None))
         settings = ServerSettings(
             _env_file=None, trading_mode="paper", mcp_server_tools="all", raw_order_tools=True
         )
