@@ -8,18 +8,8 @@ from collections.abc import Sequence
 from mcp_server.answers.context import AnswerContext
 from mcp_server.answers.errors import AnswerError
 from mcp_server.answers.outside_text import outside_name
-from mcp_server.answers.table import Column, format_table
-from mcp_server.instruments.instrument import Choice, Choices, Found, Instrument, Resolution, Unknown
-
-MAX_CHOICES = 12
-
-_COLUMNS = (
-    Column[Choice]("write", lambda row: row.write),
-    Column[Choice]("name", lambda row: outside_name(row.name)),
-    Column[Choice]("exchange", lambda row: row.exchange),
-    Column[Choice]("currency", lambda row: row.currency),
-    Column[Choice]("kind", lambda row: row.kind),
-)
+from mcp_server.instruments.choice_text import choices_table
+from mcp_server.instruments.instrument import Choices, Found, Instrument, Resolution, Unknown
 
 
 async def resolve_one(context: AnswerContext, text: str) -> Instrument:
@@ -39,7 +29,7 @@ def unresolved_error(resolutions: Sequence[Resolution]) -> AnswerError:
                 problems.append(each.reason)
             case Choices():
                 problems.append(each.reason)
-                tables.append(describe_choices(each.rows))
+                tables.append(choices_table(each.rows))
             case Found():
                 names = ", ".join(f"{one.text} ({one.currency})" for one in each.instruments)
                 problems.append(f"It can mean {names}: write one of them.")
@@ -51,7 +41,7 @@ def describe_unresolved(resolution: Choices | Unknown) -> str:
     line = f'"{outside_name(resolution.query)}": {resolution.reason}'
     if not isinstance(resolution, Choices):
         return line
-    return f"{line.rstrip('.')}; write one of:\n{describe_choices(resolution.rows)}"
+    return f"{line.rstrip('.')}; write one of:\n{choices_table(resolution.rows)}"
 
 
 def describe_meaning(text: str, found: Found) -> str:
@@ -67,19 +57,3 @@ def _shows(text: str, instrument: Instrument) -> bool:
     written, shown = (re.sub("[^A-Z0-9]", "", each.upper()) for each in (text, instrument.text))
     symbols = re.split("[^A-Z0-9]+", text.upper())
     return written.isdigit() or written == shown or instrument.symbol.upper().split()[0] in symbols
-
-
-def describe_choices(rows: Sequence[Choice]) -> str:
-    """The choices as a table, at most twelve."""
-    more = len(rows) - MAX_CHOICES
-    table = format_table(_COLUMNS, rows[:MAX_CHOICES])
-    return f"{table}\nand {more} more" if more > 0 else table
-
-
-def describe_also(found: Found) -> str:
-    """`also: AAPL@EBS (CHF)`, or nothing."""
-    return (
-        "also: " + ", ".join(f"{each.text} ({each.currency})" for each in found.also[:5])
-        if found.also
-        else ""
-    )

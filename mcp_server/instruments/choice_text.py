@@ -23,7 +23,14 @@ def describe_choices(resolution: Resolution) -> str:
             rows, reason = resolution.rows, resolution.reason
         case _:
             return resolution.reason
-    return "\n".join([reason, *_table([_HEADINGS, *rows[:MAX_ROWS]])])
+    return f"{reason}\n{choices_table(rows)}"
+
+
+def choices_table(rows: Sequence[Choice]) -> str:
+    """The choices as a table, at most twelve."""
+    more = len(rows) - MAX_ROWS
+    lines = _table([_HEADINGS, *rows[:MAX_ROWS]])
+    return "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])])
 
 
 def _table(rows: Sequence[Choice]) -> list[str]:
