@@ -302,6 +302,7 @@ def test_the_same_port_for_two_processes_is_reported() -> None:
     assert "Traceback" not in outcome.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.processes
 @pytest.mark.parametrize(
     ("arguments", "settings", "named"),

@@ -70,6 +70,7 @@ async def failed_start(tmp_path: Path, **settings: str) -> tuple[int | None, str
     return process.returncode, line
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("setting", "value", "valid"),
     [

@@ -188,6 +188,7 @@ async def test_a_tool_sends_exactly_the_request_of_its_row_and_only_reads_before
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", WIRE, ids=str)
 async def test_arguments_in_other_forms_send_the_same_request(bench: Bench, row: Row) -> None:
     for form, arguments in in_other_forms(row.arguments).items():

@@ -140,6 +140,7 @@ def test_the_rows_are_the_positions_and_a_future_counts_with_its_profit() -> Non
         assert others == [*([round(position.market_value)] if kind == "FUT" else []), round(position.cost)]
 
 
+@pytest.mark.thorough
 def test_every_position_is_reached_and_the_totals_cover_all() -> None:
     async def scenario(stack: AnswerStack) -> tuple[list[Called], Valuation]:
         portfolio = await Portfolio.warm(stack)
@@ -161,6 +162,7 @@ def test_every_position_is_reached_and_the_totals_cover_all() -> None:
 
 
 # The tokenizer's package uses a deprecated function of Python when it is imported.
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
 def test_fifty_positions_with_quotes_take_few_requests_and_tokens() -> None:
     async def scenario(stack: AnswerStack) -> list[Called]:
@@ -248,6 +250,7 @@ def test_the_rows_are_in_the_order_that_was_requested(by: str, first: str) -> No
     assert lines[[line.startswith("what") for line in lines].index(True) + 1].startswith(first)
 
 
+@pytest.mark.thorough
 def test_the_order_by_day_covers_more_positions_than_there_are_market_data_lines() -> None:
     async def scenario(stack: AnswerStack) -> tuple[str, Valuation]:
         called = await stack.call(get_portfolio, by="day", columns="day P&L", limit=200)

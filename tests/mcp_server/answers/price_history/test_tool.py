@@ -67,6 +67,7 @@ def test_the_summary_has_the_figures_of_ibkrs_bars_from_one_request() -> None:
     assert result.tokens <= 180
 
 
+@pytest.mark.thorough
 def test_several_are_side_by_side_and_a_year_counts_from_the_last_close_of_the_year_before() -> None:
     async def scenario(stack: AnswerStack) -> tuple[Called, list[dict[str, float]]]:
         result = await stack.call(get_price_history, what="AAPL, SPY", period="ytd")

@@ -169,6 +169,7 @@ def group_for(groups: tuple[str, ...]) -> tuple[str, str]:
     return group, LOCATIONS[group][0].code
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "scan_types",
     [
@@ -245,6 +246,7 @@ def test_a_scan_returns_at_most_fifty_contracts(simulation: Simulation) -> None:
     assert len(symbols(simulation, US[0], "HIGH_GROWTH_RATE", US[1])) == MAX_ROWS
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("options", [SimulationOptions(login=True, availability="DPB")])
 def test_a_scan_of_delayed_data_ranks_by_prices_15_minutes_old(simulation: Simulation) -> None:
     then = simulation.clock.now() - 900
