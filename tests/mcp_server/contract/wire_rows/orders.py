@@ -289,7 +289,7 @@ WRONG_TICKETS: list[dict[str, Any]] = [
         for each in [
             "",
             "265598",
-            "AAPL@SMART",
+            "265598@SMART",
             "265598@smart",
             "28812380;;;265598/1",
             "28812380;;;265598/0,8314/1",
