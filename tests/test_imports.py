@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def within(name: str, package: str) -> bool:
     return name == package or name.startswith(package + ".")
 
 
+@cache
 def modules() -> list[Module]:
     """Every module of the product."""
     found = []
@@ -62,9 +64,15 @@ def modules() -> list[Module]:
     return found
 
 
+@cache
+def parse(text: str) -> ast.Module:
+    """Parsed once for all tests of this file."""
+    return ast.parse(text)
+
+
 def imported(module: Module) -> Iterator[tuple[int, str]]:
     """Every name that the module imports, with its line: `from a import b` gives `a` and `a.b`."""
-    for node in ast.walk(ast.parse(module.text)):
+    for node in ast.walk(parse(module.text)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -79,7 +87,7 @@ def imported(module: Module) -> Iterator[tuple[int, str]]:
 
 def used(module: Module) -> Iterator[tuple[int, str]]:
     """Every dotted name that the module uses, in full, with its line."""
-    tree = ast.parse(module.text)
+    tree = parse(module.text)
     known: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -103,7 +111,7 @@ def used(module: Module) -> Iterator[tuple[int, str]]:
 
 def written_variables(module: Module) -> Iterator[int]:
     """The lines that only write to the environment, for a library that reads it."""
-    for node in ast.walk(ast.parse(module.text)):
+    for node in ast.walk(parse(module.text)):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
             yield from (to.lineno for to in node.targets if isinstance(to, ast.Subscript))
 
@@ -388,6 +396,7 @@ def import_all(wanted: list[Module], cwd: Path, path: Path) -> subprocess.Comple
     )
 
 
+@pytest.mark.thorough
 def test_importing_a_module_has_no_side_effects(tmp_path: Path) -> None:
     outcome = import_all(modules(), tmp_path, ROOT)
     example = (

@@ -22,6 +22,7 @@ def test_what_cannot_be_run_is_named(
     assert named in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
 def test_chosen_questions_are_answered_without_writing_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--only", "buying power"], {}) == 0

@@ -255,6 +255,7 @@ def test_the_demo_with_login_waits_for_a_person_and_prints_a_valid_snippet(tmp_p
         assert demo.stop(signal.SIGTERM) == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.processes
 def test_the_demo_names_a_process_that_died_and_leaves_nothing_running(tmp_path: Path) -> None:
     with running(tmp_path) as demo:
@@ -388,6 +389,7 @@ def test_each_command_has_its_own_options() -> None:
     assert "--stdio" in command("serve", "--help").stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("verb", ["repair", "generate", "compare"])
 def test_the_former_command_generate_still_works(verb: str) -> None:
     current = {"generate": "routers"}.get(verb, verb)

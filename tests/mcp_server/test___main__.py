@@ -97,6 +97,7 @@ async def test_a_port_in_use_stops_startup_with_one_line(tmp_path: Path) -> None
     assert "MCP_SERVER_PORT" in line
 
 
+@pytest.mark.thorough
 async def test_a_file_of_a_newer_version_stops_startup_with_one_line(tmp_path: Path) -> None:
     newer = Database(tmp_path / "data" / FILE_NAME, (*MIGRATIONS, ("CREATE TABLE newer (id)",)))
     newer.open()
@@ -106,6 +107,7 @@ async def test_a_file_of_a_newer_version_stops_startup_with_one_line(tmp_path: P
     assert str(newer.path) in line
 
 
+@pytest.mark.thorough
 async def test_it_serves_without_a_usable_data_folder_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
     async with started(tmp_path, IB_MCP_DATA_DIR=str(tmp_path / "data")) as process:
@@ -189,6 +191,7 @@ async def test_the_sdks_client_lists_and_calls_over_stdio(tmp_path: Path, mode: 
     assert result.is_error
 
 
+@pytest.mark.thorough
 async def test_fastmcps_client_lists_and_calls_over_stdio(tmp_path: Path) -> None:
     transport = StdioTransport(
         command=COMMAND[0],
@@ -203,6 +206,7 @@ async def test_fastmcps_client_lists_and_calls_over_stdio(tmp_path: Path) -> Non
     assert result.is_error
 
 
+@pytest.mark.thorough
 async def test_over_stdio_it_needs_no_token_and_exits_when_the_client_disconnects(tmp_path: Path) -> None:
     async with started(tmp_path, "--stdio", MCP_SERVER_HOST="0.0.0.0") as process:
         out, err = await asyncio.wait_for(process.communicate(b""), 20)

@@ -107,6 +107,7 @@ def test_startup_prints_the_address_and_the_certificate_that_verifies_it(tmp_pat
     assert re.search(r"SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}\n", printed)
 
 
+@pytest.mark.thorough
 @pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_shutdown_does_not_wait_for_a_hanging_request(number: signal.Signals) -> None:

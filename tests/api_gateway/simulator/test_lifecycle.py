@@ -170,6 +170,7 @@ def next_noon(clock: Clock, days: int) -> float:
     return day.replace(hour=12, minute=1).timestamp() - clock.now()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(3))
 async def test_money_is_conserved_over_days_and_orders(
     gateway: httpx.AsyncClient,

@@ -122,6 +122,7 @@ async def call(client: fastmcp.Client[Any], tool: str, **arguments: Any) -> Any:
     return await client.call_tool(tool, arguments, raise_on_error=False)
 
 
+@pytest.mark.thorough
 def test_operations_take_names_and_say_which_contract_was_understood() -> None:
     async def scenario() -> None:
         stack = InProcessStack()

@@ -279,6 +279,7 @@ def test_halting_an_unknown_instrument_does_nothing(prices: Prices) -> None:
     prices.resume(1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "begin", [at(2026, 3, 3, 9, 15), at(2026, 3, 3, 12), at(2026, 3, 3, 15, 45), at(2026, 3, 6, 19, 50)]
 )

@@ -65,6 +65,7 @@ def test_the_gain_and_the_return_are_those_of_the_bookings() -> None:
     _run(scenario)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("profile", ["fa", "fa5"])
 def test_clients_are_listed_and_added_up(profile: str) -> None:
     async def scenario(stack: AnswerStack) -> None:
@@ -160,6 +161,7 @@ def test_a_value_of_an_earlier_day_is_not_taken_for_todays() -> None:
     assert "from the end of 2026-11-16 to 2026-11-17" in today
 
 
+@pytest.mark.thorough
 def test_on_a_weekend_the_last_day_is_fridays() -> None:
     for period in ("1D", "2026-11-21"):
         called = _call(now=SATURDAY, period=period)

@@ -44,6 +44,7 @@ def called(profile: str = "retail", *, options: dict[str, Any] | None = None, **
     return result
 
 
+@pytest.mark.thorough
 def test_the_summary_has_the_figures_of_ibkrs_bars_from_one_request() -> None:
     async def scenario(stack: AnswerStack) -> tuple[Called, list[dict[str, float]]]:
         await stack.call(get_price_history, what="AAPL")

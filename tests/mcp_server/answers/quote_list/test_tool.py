@@ -260,6 +260,7 @@ def test_a_watchlist_is_quoted_by_its_name_or_id_and_another_is_refused_with_the
     assert all(name in each.text for each in refused for name in ('"Favorites"', '"Currencies"'))
 
 
+@pytest.mark.thorough
 def test_the_holdings_of_a_large_account_are_quoted_to_the_last() -> None:
     async def scenario(stack: AnswerStack) -> tuple[list[Called], set[str]]:
         results = [await stack.call(get_quotes, what="portfolio")]
