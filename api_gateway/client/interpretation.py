@@ -275,7 +275,8 @@ def _interpret_status(
         too_long = explain(Cause.URI_TOO_LONG)
         return Invalid(request=request.description, **too_long.error_text)
     # Before the causes that suggest a retry: which login it is cannot be told from the status.
-    if request.row.open_to != EVERYBODY and not request.row.hint and (request.read_only or status < 500):
+    was_refused = request.read_only or not (status >= 500 or status == 408)
+    if request.row.open_to != EVERYBODY and not request.row.hint and was_refused:
         not_open = explain(
             Cause.NOT_FOR_THIS_LOGIN, said=quote(f"{said} ({status})"), who=request.row.open_to
         )
