@@ -22,6 +22,9 @@ from mcp_server.pictures.renderer import PictureRenderer
 from mcp_server.pictures.wire import decode_chart
 from tests.mcp_server.answers.answer_stack import AnswerStack, Called, with_stack
 
+# Many whole answers with the simulator; the parts have everyday tests, and so have the questions of evals/.
+pytestmark = pytest.mark.thorough
+
 LAST_MONTH = (date(2026, 9, 30), date(2026, 10, 30))
 SATURDAY = datetime(2026, 11, 21, 17, tzinfo=UTC)
 SPY = 756733

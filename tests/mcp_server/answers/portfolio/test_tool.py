@@ -18,6 +18,9 @@ from tests.api_gateway.simulator.paper_account import AAPL, IBM
 from tests.mcp_server.answers.activity.order_placing import pass_time, place
 from tests.mcp_server.answers.answer_stack import AnswerStack, Called, with_stack
 
+# Many whole answers with the simulator; the parts have everyday tests, and so have the questions of evals/.
+pytestmark = pytest.mark.thorough
+
 TOKENS_OF_THE_TOOL = 420
 TOKENS_OF_FIFTY_POSITIONS = 1500
 SATURDAY = datetime(2026, 11, 21, 17, tzinfo=UTC)

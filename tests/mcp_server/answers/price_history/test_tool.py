@@ -15,6 +15,9 @@ from mcp_server.answers.performance.tool import get_performance
 from mcp_server.answers.price_history.tool import get_price_history
 from tests.mcp_server.answers.answer_stack import AnswerStack, Called, count_tokens, with_stack
 
+# Many whole answers with the simulator; the parts have everyday tests, and so have the questions of evals/.
+pytestmark = pytest.mark.thorough
+
 AAPL = 265598
 HISTORY = "GET /iserver/marketdata/history"
 SATURDAY = datetime(2026, 11, 28, 15, tzinfo=UTC)

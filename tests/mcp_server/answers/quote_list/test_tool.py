@@ -15,6 +15,9 @@ from mcp_server.answers.quote_list.tool import MAX_ROWS, get_quotes
 from mcp_server.answers.quotes import parse_number
 from tests.mcp_server.answers.answer_stack import AnswerStack, Called, count_tokens, with_stack
 
+# Many whole answers with the simulator; the parts have everyday tests, and so have the questions of evals/.
+pytestmark = pytest.mark.thorough
+
 AAPL = 265598
 SNAPSHOT = "GET /iserver/marketdata/snapshot"
 SATURDAY = datetime(2026, 11, 28, 15, tzinfo=UTC)
