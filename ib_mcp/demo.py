@@ -25,6 +25,9 @@ from ib_mcp.supervisor import EventQueue, ManagedProcess, StopRequested, Supervi
 from mcp_server.settings import ServerSettings
 from ticker_service.settings import TickerSettings
 
+EXAMPLE_TOOL = "get_portfolio"
+"""The tool of the command that the demo prints; it must be listed, because that client calls no others."""
+
 
 def demo_command(options: argparse.Namespace) -> int:
     """Run the demo until Ctrl-C. Exit status: 0; 1 a process failed to start or died; 2 invalid setting."""
@@ -202,7 +205,7 @@ def _welcome_text(ports: Mapping[str, int], *, login: bool) -> str:
             "",
             "To try it, run in another terminal:",
             "",
-            f"    {shown} call {mcp} list_portfolio_accounts",
+            f"    {shown} call {mcp} {EXAMPLE_TOOL}",
             "",
             "The paper account is simulated: no real money is involved. Press Ctrl-C to stop all three.",
             "",

@@ -26,6 +26,7 @@ from api_gateway.causes import Cause
 from api_gateway.settings import environment_names
 from api_gateway.simulator.profiles import PROFILES
 from ib_mcp import cli, demo
+from ib_mcp.demo import EXAMPLE_TOOL
 from ib_mcp.settings_example import settings_groups
 from mcp_server.settings import ToolListing
 from ticker_service.settings import Compete
@@ -125,7 +126,7 @@ class Demo:
         return {pid: line for pid, parent, line in processes() if parent == self.process.pid}
 
     def wait_until_ready(self) -> None:
-        self.wait_for("list_portfolio_accounts")
+        self.wait_for(f" {EXAMPLE_TOOL}")
 
     def stop(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)
@@ -217,7 +218,7 @@ async def test_the_demo_serves_an_mcp_client_stops_on_ctrl_c_and_ignores_a_stray
         assert len(children) == 3
         async with fastmcp.Client(demo.mcp_url) as client:
             names = {tool.name for tool in await client.list_tools()}
-            assert {"search_tools", "get_quotes"} <= names
+            assert {"search_tools", EXAMPLE_TOOL} <= names
             accounts = await client.call_tool_mcp("list_brokerage_accounts", {})
             assert not accounts.is_error
             assert "DU1234567" in accounts.content[0].text

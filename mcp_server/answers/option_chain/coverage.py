@@ -193,6 +193,10 @@ async def _read_commitments(context: AnswerContext, accounts: Accounts, account:
     unknown = _names([each.order for each in parts if each.conid not in instruments])
     if unknown:
         notes = (*notes, f"IBKR sent no details of the contract of order {unknown}, so it is not counted.")
+    # A short position may be in an option that needs the same shares or cash.
+    short = sum(quantity < 0 and conid not in instruments for conid, quantity in held.items())
+    if short:
+        notes = (*notes, f"IBKR sent no details of {short} short position(s), which are not counted.")
     return Commitments(held, parts, instruments, notes)
 
 

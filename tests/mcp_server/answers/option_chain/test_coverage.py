@@ -112,6 +112,7 @@ def test_an_unfinished_list_and_an_order_without_a_size_make_the_number_an_upper
     for result, _ in (
         called(snapshot=False),
         called(SELL_200 | {"remainingQuantity": None, "totalSize": None}),
+        called(held=[{"conid": "999", "position": -2, "secType": "OPT", "currency": "USD"}]),
     ):
         assert "at most 2 contracts" in result.text
 
